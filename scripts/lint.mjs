@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// `npm run lint` checks, `npm run format` (--fix) repairs what the tools can repair. Runs every tool, whatever the
+// ones before said.
+import { linters } from './lib/linters.mjs'
+import { run } from './lib/run.mjs'
+
+const fix = process.argv.includes('--fix')
+let failed = false
+for (const { name, absent, unavailable, cwd, ...commands } of linters()) {
+  if (absent) continue
+  if (unavailable) {
+    console.log(`${name}: left out, ${unavailable}`)
+    continue
+  }
+  let clean = true
+  for (const [program, ...args] of fix ? commands.fix : commands.check) {
+    const { code, output } = await run(program, args, { cwd, quiet: true })
+    if (code !== 0) {
+      clean = false
+      process.stdout.write(output)
+    }
+  }
+  console.log(`${name}: ${clean ? 'clean' : 'FAILED'}`)
+  failed ||= !clean
+}
+process.exit(failed ? 1 : 0)
