@@ -1,6 +1,6 @@
-/** How test programs that this project uses say how many tests passed and failed. */
+import { stripVTControlCharacters } from 'node:util'
 
-const ansi = /\u001b\[[0-9;]*m/g
+/** How test programs that this project uses say how many tests passed and failed. */
 
 /** @param {string} text @param {RegExp} pattern global, with one group: a number */
 const sum = (text, pattern) =>
@@ -58,7 +58,7 @@ const formats = [
  * @returns {{ passed: number, failed: number }}
  */
 export function tally(output, code) {
-  const text = output.replace(ansi, '')
+  const text = stripVTControlCharacters(output)
   const total = { passed: 0, failed: 0 }
   for (const format of formats) {
     if (!format.is.test(text)) continue
