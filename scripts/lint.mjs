@@ -8,8 +8,9 @@ const fix = process.argv.includes('--fix')
 let failed = false
 for (const { name, absent, unavailable, cwd, ...commands } of linters()) {
   if (absent) continue
-  if (unavailable) {
-    console.log(`${name}: left out, ${unavailable}`)
+  const reason = unavailable?.()
+  if (reason) {
+    console.log(`${name}: left out, ${reason}`)
     continue
   }
   let clean = true

@@ -1,19 +1,33 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { extname, join } from 'node:path'
 
-import { root } from './project.mjs'
+import { cacheDir, root } from './project.mjs'
 
 const bin = (name) => join(root, 'node_modules/.bin', name)
 
-/** Files of these kinds that git tracks or would track: no build output. */
-function filesOf(patterns, folder = '.') {
-  const { stdout } = spawnSync(
-    'git',
-    ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...patterns],
-    { cwd: join(root, folder), encoding: 'utf8' },
-  )
-  return [...new Set(stdout.split('\0'))].filter((file) => file && existsSync(join(root, folder, file)))
+const notOurs = new Set(['.git', 'build', 'dist', 'node_modules', 'target', '.venv'])
+
+/** Paths of the files below `folder` whose name ends so, without build output and what others wrote. */
+function filesEnding(endings, folder = root) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return notOurs.has(entry.name) ? [] : filesEnding(endings, path)
+    return endings.includes(extname(entry.name)) ? [path] : []
+  })
+}
+
+const ruffVersion = '0.17.6'
+
+/** Ruff of the pinned version in a folder of its own, installed once; undefined if this machine cannot have it. */
+function ruff() {
+  const folder = join(cacheDir, `ruff-${ruffVersion}`)
+  const binary = join(folder, 'bin/ruff')
+  if (available(binary, '--version')) return binary
+  const installed =
+    available('python3', '-m', 'venv', folder) &&
+    available(join(folder, 'bin/pip'), 'install', '--quiet', `ruff==${ruffVersion}`)
+  return installed ? binary : undefined
 }
 
 const available = (program, ...args) => spawnSync(program, args).status === 0
@@ -21,13 +35,14 @@ const available = (program, ...args) => spawnSync(program, args).status === 0
 /**
  * The tools that check and format this project's files, one entry per tool.
  *
- * `check` and `fix` are command lines (several where a tool does one thing at a time); `unavailable` says why a
+ * `check` and `fix` are command lines (several where a tool does one thing at a time); `unavailable()` says why a
  * tool cannot run here; `absent` is true while the project has no files for it.
  */
 export function linters() {
-  const cpp = filesOf(['*.cpp', '*.hpp', '*.h', '*.c'])
+  const cpp = filesEnding(['.cpp', '.hpp', '.h', '.c'])
   const python = join(root, 'bindings/python')
   const rust = join(root, 'bindings/rust')
+  const ruffBinary = existsSync(python) ? ruff() : undefined
   return [
     {
       name: 'eslint',
@@ -53,22 +68,24 @@ export function linters() {
     {
       name: 'ruff',
       absent: !existsSync(python),
-      unavailable: available('ruff', '--version') ? undefined : 'ruff is not installed (pip install ruff)',
+      unavailable: () =>
+        ruffBinary ? undefined : 'it needs python3 with venv and pip (apt-get install python3-venv)',
       check: [
-        ['ruff', 'check', python],
-        ['ruff', 'format', '--check', python],
+        [ruffBinary, 'check', python],
+        [ruffBinary, 'format', '--check', python],
       ],
       fix: [
-        ['ruff', 'check', '--fix', python],
-        ['ruff', 'format', python],
+        [ruffBinary, 'check', '--fix', python],
+        [ruffBinary, 'format', python],
       ],
     },
     {
       name: 'rustfmt',
       absent: !existsSync(rust),
-      unavailable: available('cargo', 'fmt', '--version')
-        ? undefined
-        : 'cargo fmt is not installed (rustup component add rustfmt)',
+      unavailable: () =>
+        available('cargo', 'fmt', '--version')
+          ? undefined
+          : 'cargo fmt is not installed (rustup component add rustfmt)',
       cwd: rust,
       check: [['cargo', 'fmt', '--all', '--check']],
       fix: [['cargo', 'fmt', '--all']],
@@ -76,9 +93,10 @@ export function linters() {
     {
       name: 'clippy',
       absent: !existsSync(rust),
-      unavailable: available('cargo', 'clippy', '--version')
-        ? undefined
-        : 'clippy is not installed (rustup component add clippy)',
+      unavailable: () =>
+        available('cargo', 'clippy', '--version')
+          ? undefined
+          : 'clippy is not installed (rustup component add clippy)',
       cwd: rust,
       check: [['cargo', 'clippy', '--quiet', '--all-features', '--all-targets', '--', '-D', 'warnings']],
       fix: [],
