@@ -1,0 +1,154 @@
+#include "bell.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "arena_name.hpp"
+#include "clock.hpp"
+#include "error.hpp"
+
+namespace qads {
+namespace {
+
+constexpr std::size_t kKnownBells = 64;
+
+/// The names that this process must remove, at the latest when it exits. A forked child removes none of its
+/// parent's.
+class Names {
+ public:
+  void add(std::uint64_t id) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (epoch_ != fork_epoch()) {
+      epoch_ = fork_epoch();
+      ids_.clear();
+    }
+    ids_.push_back(id);
+  }
+  void remove(std::uint64_t id) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = std::find(ids_.begin(), ids_.end(), id);
+    if (epoch_ != fork_epoch() || found == ids_.end()) return;
+    ids_.erase(found);
+    unlink(bell_path(id).c_str());
+  }
+  void remove_all() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (epoch_ != fork_epoch()) return;
+    for (const std::uint64_t id : ids_) unlink(bell_path(id).c_str());
+    ids_.clear();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t epoch_ = 0;
+  std::vector<std::uint64_t> ids_;
+};
+
+// Never destroyed: detached threads and finalizers outlive static destructors.
+Names& names() {
+  static Names* instance = [] {
+    auto* made = new Names;
+    std::atexit([] { names().remove_all(); });
+    return made;
+  }();
+  return *instance;
+}
+
+// Writing to a FIFO without a reader raises SIGPIPE, whose default action ends the process: hold it back for
+// the call.
+ssize_t write_without_sigpipe(int fd, const char* byte) noexcept {
+  sigset_t pipe_signal, before;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const ssize_t written = write(fd, byte, 1);
+  const int error = errno;
+  if (written < 0 && error == EPIPE && sigismember(&before, SIGPIPE) == 0) {
+    const timespec now{0, 0};
+    sigtimedwait(&pipe_signal, nullptr, &now);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return written;
+}
+
+}  // namespace
+
+Bell::Bell() : id_(random_id()) {
+  const std::string draft = new_bell_path(id_);
+  if (mkfifo(draft.c_str(), 0600) != 0) fail_errno(errno, "creating a doorbell", "(any)");
+  // Open for both directions: the end of a peer never reads as end of file.
+  fd_ = GuardedFd(open(draft.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  const int error = errno;
+  // Renamed only once it is open, so that a bell without a reading end is always an orphan.
+  if (!fd_ || rename(draft.c_str(), bell_path(id_).c_str()) != 0) {
+    unlink(draft.c_str());
+    fail_errno(fd_ ? errno : error, "opening a doorbell", "(any)");
+  }
+  names().add(id_);
+}
+
+Bell::~Bell() { remove_name(); }
+
+void Bell::remove_name() const noexcept { names().remove(id_); }
+
+int Bell::duplicate_fd() const { return fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3); }
+
+bool Bell::wait(std::uint64_t deadline_ns) const noexcept {
+  const std::uint64_t now = monotonic_ns();
+  const std::uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+  const timespec timeout{static_cast<time_t>(left / 1'000'000'000u),
+                         static_cast<long>(left % 1'000'000'000u)};
+  pollfd poll_fd{fd_.get(), POLLIN, 0};
+  return ppoll(&poll_fd, 1, deadline_ns == UINT64_MAX ? nullptr : &timeout, nullptr) > 0;
+}
+
+void Bell::drain() const noexcept {
+  char bytes[256];
+  while (read(fd_.get(), bytes, sizeof bytes) == static_cast<ssize_t>(sizeof bytes)) {
+  }
+}
+
+void Bell::ring_self() const noexcept { [[maybe_unused]] const ssize_t written = write(fd_.get(), "r", 1); }
+
+bool BellRinger::ring(std::uint64_t bell_id) noexcept {
+  for (std::size_t i = 0; i < known_.size(); ++i) {
+    if (known_[i].id != bell_id) continue;
+    // A full FIFO (EAGAIN) is readable already: the ring is not lost.
+    if (write_without_sigpipe(known_[i].fd.get(), "r") >= 0 || errno == EAGAIN) return true;
+    known_.erase(known_.begin() + static_cast<std::ptrdiff_t>(i));
+    break;
+  }
+  GuardedFd fd(open(bell_path(bell_id).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return false;
+  struct stat status{};
+  if (fstat(fd.get(), &status) != 0 || !S_ISFIFO(status.st_mode)) return false;
+  const bool rung = write_without_sigpipe(fd.get(), "r") >= 0 || errno == EAGAIN;
+  if (known_.size() >= kKnownBells) known_.erase(known_.begin());
+  if (rung) known_.push_back({bell_id, std::move(fd)});
+  return rung;
+}
+
+void ring_bell(std::uint64_t bell_id) noexcept { BellRinger().ring(bell_id); }
+
+void remove_orphaned_bell(std::uint64_t bell_id) noexcept {
+  if (bell_id == 0) return;
+  const std::string path = bell_path(bell_id);
+  const int fd = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  if (fd >= 0) {
+    close(fd);
+  } else if (errno == ENXIO) {
+    unlink(path.c_str());
+  }
+}
+
+}  // namespace qads

@@ -1,0 +1,114 @@
+#include "evacuator.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "bell.hpp"
+#include "fork_guard.hpp"
+#include "lease_table.hpp"
+#include "log.hpp"
+
+namespace qads {
+namespace {
+
+struct Worker {
+  Bell bell;
+  std::atomic<bool> stop{false};
+};
+
+struct Registry {
+  std::mutex mutex;
+  std::uint64_t epoch = 0;
+  std::shared_ptr<Worker> worker;
+  std::vector<std::pair<const LeaseTable*, std::weak_ptr<LeaseTable>>> tables;
+};
+
+// Never destroyed: leases may end after static destructors.
+Registry& registry() {
+  static auto* instance = new Registry;
+  return *instance;
+}
+
+std::vector<std::shared_ptr<LeaseTable>> live_tables() {
+  Registry& r = registry();
+  const std::lock_guard<std::mutex> lock(r.mutex);
+  std::vector<std::shared_ptr<LeaseTable>> live;
+  for (const auto& [key, table] : r.tables) {
+    if (auto shared = table.lock()) live.push_back(std::move(shared));
+  }
+  return live;
+}
+
+void run(const std::shared_ptr<Worker>& worker) {
+  QADS_LOG(debug, "evacuator bell=%016llx started", static_cast<unsigned long long>(worker->bell.id()));
+  while (!worker->stop.load(std::memory_order_acquire)) {
+    worker->bell.wait(UINT64_MAX);
+    worker->bell.drain();
+    for (const auto& table : live_tables()) table->evacuate();
+  }
+}
+
+void start_thread(const std::shared_ptr<Worker>& worker) {
+  // The program's signals are the business of its own threads.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    std::thread(run, worker).detach();
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+
+std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table) {
+  Registry& r = registry();
+  const std::lock_guard<std::mutex> lock(r.mutex);
+  if (r.epoch != fork_epoch()) {
+    // The parent's thread and tables do not exist in this child.
+    r.epoch = fork_epoch();
+    r.worker.reset();
+    r.tables.clear();
+  }
+  if (!r.worker) {
+    auto worker = std::make_shared<Worker>();
+    start_thread(worker);
+    r.worker = std::move(worker);
+  }
+  r.tables.emplace_back(table.lock().get(), table);
+  return r.worker->bell.id();
+}
+
+void strike_from_evacuation(const LeaseTable* table) noexcept {
+  std::shared_ptr<Worker> last;
+  {
+    Registry& r = registry();
+    const std::lock_guard<std::mutex> lock(r.mutex);
+    auto& tables = r.tables;
+    tables.erase(
+        std::remove_if(tables.begin(), tables.end(), [&](const auto& t) { return t.first == table; }),
+        tables.end());
+    if (!tables.empty() || !r.worker) return;
+    last = std::move(r.worker);
+    r.worker.reset();
+  }
+  last->stop.store(true, std::memory_order_release);
+  last->bell.remove_name();
+  last->bell.ring_self();
+}
+
+void wake_evacuator() noexcept {
+  Registry& r = registry();
+  const std::lock_guard<std::mutex> lock(r.mutex);
+  if (r.worker) r.worker->bell.ring_self();
+}
+
+}  // namespace qads

@@ -1,0 +1,22 @@
+// The thread that moves held batches out of a writer's way: one per process, asleep until a writer rings its
+// bell, none while no lease is held in a ring. It needs no help from the threads that hold the leases.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace qads {
+
+class LeaseTable;
+
+/// Enlists a table before its first lease; starts the thread if it is the first. Returns the identity of the
+/// bell that writers ring. Throws if the bell or the thread cannot be made.
+std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table);
+
+/// The table is going: stops the thread if it was the last. Idempotent.
+void strike_from_evacuation(const LeaseTable* table) noexcept;
+
+/// Lets the thread look at its tables' requests: for a reader that closes with leases held.
+void wake_evacuator() noexcept;
+
+}  // namespace qads

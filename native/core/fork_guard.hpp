@@ -1,0 +1,36 @@
+// What happens to our descriptors and handles in a forked child.
+//
+// A child shares its parent's open file descriptions, and with them the locks that say "alive": while the
+// child lived, a dead parent would look alive. So the child closes our descriptors at once, and its handles
+// refuse to work.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+namespace qads {
+
+/// Differs between a process and its forked children.
+std::uint64_t fork_epoch() noexcept;
+
+/// An owned descriptor that a forked child closes.
+class GuardedFd {
+ public:
+  GuardedFd() = default;
+  explicit GuardedFd(int fd);
+  ~GuardedFd() { reset(); }
+  GuardedFd(GuardedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)), epoch_(other.epoch_) {}
+  GuardedFd& operator=(GuardedFd&& other) noexcept;
+  GuardedFd(const GuardedFd&) = delete;
+  GuardedFd& operator=(const GuardedFd&) = delete;
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  void reset() noexcept;
+
+ private:
+  int fd_ = -1;
+  std::uint64_t epoch_ = 0;
+};
+
+}  // namespace qads

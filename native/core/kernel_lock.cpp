@@ -1,0 +1,58 @@
+#include "kernel_lock.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "ring_layout.hpp"
+
+namespace qads {
+namespace {
+
+struct flock byte_range(std::uint64_t byte, short type) noexcept {
+  struct flock range{};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = static_cast<off_t>(byte);
+  range.l_len = 1;
+  return range;
+}
+
+}  // namespace
+
+bool try_lock_byte(int fd, std::uint64_t byte) {
+  struct flock range = byte_range(byte, F_WRLCK);
+  int result;
+  do {
+    result = fcntl(fd, F_OFD_SETLK, &range);
+  } while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
+void unlock_byte(int fd, std::uint64_t byte) noexcept {
+  struct flock range = byte_range(byte, F_UNLCK);
+  fcntl(fd, F_OFD_SETLK, &range);
+}
+
+bool is_byte_locked_by_other(int fd, std::uint64_t byte) noexcept {
+  struct flock range = byte_range(byte, F_WRLCK);
+  // On an error nothing is known: the careful answer is "alive".
+  if (fcntl(fd, F_OFD_GETLK, &range) != 0) return true;
+  return range.l_type != F_UNLCK;
+}
+
+MembershipLock::MembershipLock(int fd, Deadline deadline)
+    : fd_(fd), held_(try_lock_byte(fd, kMembershipLock)) {
+  for (std::uint32_t pause_us = 10; !held_ && !deadline.passed();
+       pause_us = pause_us < 1000 ? pause_us * 2 : 1000) {
+    usleep(pause_us);
+    held_ = try_lock_byte(fd, kMembershipLock);
+  }
+}
+
+MembershipLock::~MembershipLock() {
+  if (held_) unlock_byte(fd_, kMembershipLock);
+}
+
+}  // namespace qads

@@ -1,0 +1,341 @@
+#include "lease_table.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "bell.hpp"
+#include "counters.hpp"
+#include "evacuator.hpp"
+#include "kernel_lock.hpp"
+#include "log.hpp"
+#include "private_pages.hpp"
+#include "semaphore.hpp"
+#include "sync_points.hpp"
+
+namespace qads {
+namespace {
+
+// Bounds on mappings, well under the kernel's default of 65,530 a process: above them a batch is copied at
+// read.
+constexpr std::uint64_t kMaxMovedRanges = 16'384;
+constexpr std::size_t kMaxViews = 1'024;
+
+HeapBytes allocate_bytes(std::uint64_t length) {
+  auto* bytes = static_cast<std::uint8_t*>(
+      std::aligned_alloc(kSmallAlignment, Geometry::align_up(length, kSmallAlignment)));
+  if (bytes == nullptr) throw std::bad_alloc();
+  return HeapBytes(bytes);
+}
+
+}  // namespace
+
+LeaseTable::LeaseTable(SharedSegment segment, std::uint32_t index)
+    : segment_(std::move(segment)), index_(index) {
+  add_view()->ring->populate();
+}
+
+LeaseTable::~LeaseTable() { strike_from_evacuation(this); }
+
+bool LeaseTable::View::is_free(std::uint64_t begin, std::uint64_t end) const noexcept {
+  const auto after = moved.lower_bound(end);
+  return after == moved.begin() || std::prev(after)->second <= begin;
+}
+
+LeaseTable::View* LeaseTable::add_view() {
+  const SharedMemoryHeader& header = segment_.header();
+  auto view = std::make_unique<View>();
+  view->ring = std::make_unique<RingView>(segment_.fd(), header.ring_offset, header.ring_capacity,
+                                          Access::read_only, segment_.name());
+  views_.push_back(std::move(view));
+  return views_.back().get();
+}
+
+LeaseTable::View* LeaseTable::view_of(const std::uint8_t* data) noexcept {
+  for (const auto& view : views_) {
+    if (data >= view->ring->base() && data < view->ring->base() + view->ring->span()) return view.get();
+  }
+  return nullptr;
+}
+
+const std::uint8_t* LeaseTable::find_unmoved(std::uint64_t offset, std::uint64_t length) {
+  const std::uint64_t capacity = segment_.header().ring_capacity;
+  // The second half shows the same bytes: a range that does not wrap has two chances in each mapping.
+  const auto in = [&](const View& view) -> const std::uint8_t* {
+    if (view.is_free(offset, offset + length)) return view.ring->base() + offset;
+    if (offset + length <= capacity && view.is_free(offset + capacity, offset + capacity + length)) {
+      return view.ring->base() + offset + capacity;
+    }
+    return nullptr;
+  };
+  views_.erase(std::remove_if(views_.begin() + 1, views_.end(),
+                              [](const auto& view) { return view->leases == 0 && view->moved.empty(); }),
+               views_.end());
+  for (const auto& view : views_) {
+    if (const std::uint8_t* data = in(*view)) return data;
+  }
+  if (views_.size() >= kMaxViews) return nullptr;
+  try {
+    return add_view()->ring->base() + offset;
+  } catch (const std::exception&) {
+    return nullptr;  // the kernel refused another mapping: the caller copies
+  }
+}
+
+const std::uint8_t* LeaseTable::bytes_at(std::uint64_t position, std::uint64_t length) {
+  const std::uint64_t offset = position % segment_.header().ring_capacity;
+  // Ranges that are moved after this look belong to leases: they never overlap a batch that is still unread.
+  if (moved_ranges_.load(std::memory_order_acquire) == 0) return views_.front()->ring->base() + offset;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (const std::uint8_t* data = find_unmoved(offset, length)) return data;
+  scratch_ = allocate_bytes(length);
+  const SharedMemoryHeader& header = segment_.header();
+  for (std::uint64_t done = 0; done < length;) {
+    const std::uint64_t in_ring = (offset + done) % header.ring_capacity;
+    const std::uint64_t part = std::min(length - done, header.ring_capacity - in_ring);
+    const ssize_t got =
+        pread(segment_.fd(), scratch_.get() + done, part, static_cast<off_t>(header.ring_offset + in_ring));
+    if (got <= 0) return nullptr;
+    done += static_cast<std::uint64_t>(got);
+  }
+  bump(entry().bytes_copied, length);
+  return scratch_.get();
+}
+
+void LeaseTable::pin_peeked(std::uint64_t sequence) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  peeked_ = sequence;
+  store_pin();
+}
+
+void LeaseTable::unpin_peeked() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  peeked_ = kNoPin;
+  store_pin();
+}
+
+Lease* LeaseTable::add(std::uint64_t sequence, const std::uint8_t* data, std::uint64_t length) {
+  auto lease = std::make_unique<Lease>();
+  lease->sequence = sequence;
+  lease->length = length;
+  View* view = length >= segment_.header().lease_threshold ? view_of(data) : nullptr;
+  if (view != nullptr && moved_ranges_.load(std::memory_order_relaxed) < kMaxMovedRanges && enlist()) {
+    lease->data = data;
+    lease->place = Lease::Place::ring;
+    lease->view = view;
+    lease->view_offset = static_cast<std::uint64_t>(data - view->ring->base());
+    lease->mapped_length = Geometry::align_up(length, segment_.header().page_size);
+    in_ring_.emplace(sequence, lease.get());
+    ++view->leases;
+  } else if (data == scratch_.get()) {
+    lease->heap = std::move(scratch_);
+    lease->data = data;
+  } else {
+    lease->heap = allocate_bytes(length);
+    std::memcpy(lease->heap.get(), data, length);
+    lease->data = lease->heap.get();
+    bump(entry().bytes_copied, length);
+  }
+  lease->table = shared_from_this();
+  lease_count_.fetch_add(1, std::memory_order_relaxed);
+  return lease.release();
+}
+
+bool LeaseTable::enlist() noexcept {
+  if (enlisted_) return true;
+  try {
+    entry().evacuator_bell_id.store(enlist_for_evacuation(weak_from_this()), std::memory_order_release);
+    enlisted_ = true;
+  } catch (const std::exception& error) {
+    // A lease that nobody can move could hold the writer for ever: copy instead.
+    QADS_LOG(warn, "arena=%s reader=%u: no evacuator (%s); batches are copied at read",
+             segment_.name().c_str(), index_, error.what());
+  }
+  return enlisted_;
+}
+
+void LeaseTable::store_pin() noexcept {
+  const std::uint64_t lowest = in_ring_.empty() ? kNoPin : in_ring_.begin()->first;
+  // Sequentially consistent: in drop-oldest this store and the writer's move of the cursor must have one
+  // order (acquire_pin / claim_skip), and after a release it must precede the look at `wanted` (release_pin /
+  // writer_wait_flag).
+  entry().pin.store(std::min(lowest, peeked_), std::memory_order_seq_cst);
+}
+
+std::uint64_t LeaseTable::limit() const noexcept {
+  return std::min(entry().cursor.load(std::memory_order_relaxed),
+                  entry().pin.load(std::memory_order_relaxed));
+}
+
+void LeaseTable::forget_range(Lease& lease) noexcept {
+  auto* view = static_cast<View*>(lease.view);
+  view->moved.erase(lease.view_offset);
+  moved_ranges_.fetch_sub(1, std::memory_order_release);
+}
+
+void LeaseTable::give_back_private(Lease& lease) noexcept {
+  const RingView& ring = *static_cast<View*>(lease.view)->ring;
+  private_bytes_.fetch_sub(lease.mapped_length, std::memory_order_relaxed);
+  if (left_) return ring.discard(lease.view_offset, lease.mapped_length);
+  entry().private_bytes.store(private_bytes(), std::memory_order_relaxed);
+  if (ring.restore(segment_.fd(), lease.view_offset, lease.mapped_length)) {
+    forget_range(lease);
+  } else {
+    ring.discard(lease.view_offset,
+                 lease.mapped_length);  // the range stays marked as moved: nothing is read there again
+  }
+}
+
+void LeaseTable::destroy(Lease* lease) noexcept {
+  if (lease->view != nullptr) --static_cast<View*>(lease->view)->leases;
+  lease_count_.fetch_sub(1, std::memory_order_relaxed);
+  delete lease;
+}
+
+void LeaseTable::release(Lease* lease) noexcept {
+  const std::shared_ptr<LeaseTable> table = lease->table;  // outlives the lock below
+  if (table->segment_.forked()) return;  // the parent's lease: nothing here is ours to give back
+  {
+    const std::lock_guard<std::mutex> lock(table->mutex_);
+    switch (lease->place) {
+      case Lease::Place::moving:
+        lease->released = true;  // the evacuator is copying it and will finish the job
+        return;
+      case Lease::Place::heap:
+        table->destroy(lease);
+        return;
+      case Lease::Place::moved:
+        table->give_back_private(*lease);
+        table->destroy(lease);
+        return;
+      case Lease::Place::ring:
+        table->in_ring_.erase(lease->sequence);
+        table->destroy(lease);
+        if (table->left_) return;
+        table->store_pin();
+        break;
+    }
+  }
+  sync_point(SyncPoint::release_pin);
+  table->wake_writer(table->limit());
+  const std::lock_guard<std::mutex> lock(table->mutex_);
+  if (table->detached_ && !table->left_ && table->in_ring_.empty()) table->leave();
+}
+
+bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept {
+  auto* view = static_cast<View*>(lease->view);
+  lease->place = Lease::Place::moving;
+  view->moved.emplace(lease->view_offset, lease->view_offset + lease->mapped_length);
+  moved_ranges_.fetch_add(1, std::memory_order_release);
+
+  lock.unlock();  // the copy takes long: the reader goes on meanwhile
+  PrivatePages pages(lease->data, lease->mapped_length);
+  sync_point(SyncPoint::evacuate_copy);
+  lock.lock();
+
+  if (lease->released) {
+    forget_range(*lease);
+    in_ring_.erase(lease->sequence);
+    destroy(lease);
+    store_pin();
+    return true;
+  }
+  if (!pages.put_at(lease->data)) {
+    forget_range(*lease);
+    lease->place = Lease::Place::ring;
+    QADS_LOG(
+        warn,
+        "arena=%s reader=%u: the kernel refused to move batch %llu out of the ring; the writer waits for it",
+        segment_.name().c_str(), index_, static_cast<unsigned long long>(lease->sequence));
+    return false;
+  }
+  lease->place = Lease::Place::moved;
+  in_ring_.erase(lease->sequence);
+  private_bytes_.fetch_add(lease->mapped_length, std::memory_order_relaxed);
+  entry().private_bytes.store(private_bytes(), std::memory_order_relaxed);
+  bump(entry().evacuations);
+  sync_point(SyncPoint::evacuate_remap);
+  store_pin();
+  return true;
+}
+
+void LeaseTable::evacuate() noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
+  std::uint64_t moved = 0;
+  while (!left_ && !in_ring_.empty() && !segment_.forked()) {
+    const auto [sequence, lease] = *in_ring_.begin();
+    if (sequence >= entry().evict_below.load(std::memory_order_acquire)) break;
+    if (!move_out(lock, lease)) break;
+    ++moved;
+    wake_writer(limit());
+  }
+  if (moved > 0) {
+    QADS_LOG(debug, "arena=%s reader=%u evacuated %llu batches, %llu bytes are private now",
+             segment_.name().c_str(), index_, static_cast<unsigned long long>(moved),
+             static_cast<unsigned long long>(private_bytes()));
+  }
+  if (detached_ && !left_ && in_ring_.empty()) leave();
+}
+
+void LeaseTable::detach() noexcept {
+  if (segment_.forked()) return;
+  const MembershipLock membership(segment_.fd(), Deadline::after_ms(1000));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (detached_) return;
+  detached_ = true;
+  bool others = false;
+  for (std::uint32_t i = 0; i < segment_.readers_in_use(); ++i) {
+    const auto state = segment_.reader(i).state.load(std::memory_order_acquire);
+    if (i != index_ && (state == static_cast<std::uint32_t>(ReaderState::live) ||
+                        state == static_cast<std::uint32_t>(ReaderState::joining))) {
+      others = others || segment_.reader_alive(i);
+    }
+  }
+  if (!others) {
+    // Nobody reads on: what this reader has read may go, the rest is kept for the next.
+    segment_.control().reclaim.floor.store(entry().cursor.load(std::memory_order_relaxed),
+                                           std::memory_order_release);
+  }
+  sync_point(SyncPoint::leave_floor);
+  if (!in_ring_.empty() && segment_.writer_alive()) {
+    entry().evict_below.store(kNoPin, std::memory_order_release);
+    entry().state.store(static_cast<std::uint32_t>(ReaderState::leaving), std::memory_order_seq_cst);
+    wake_writer(kNoPin);
+    wake_evacuator();
+    return;
+  }
+  left_ = true;
+  entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
+  sync_point(SyncPoint::leave_free);
+  unlock_byte(segment_.fd(), reader_lock(index_));
+  wake_writer(kNoPin);
+  if (membership.held() && segment_.deserted()) segment_.remove_name();
+}
+
+void LeaseTable::leave() noexcept {
+  left_ = true;
+  const MembershipLock membership(segment_.fd(), Deadline::after_ms(1000));
+  // Free before unlocked: an entry that is in use but unlocked would be reaped as dead.
+  entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
+  sync_point(SyncPoint::leave_free);
+  unlock_byte(segment_.fd(), reader_lock(index_));
+  wake_writer(kNoPin);
+  if (membership.held() && segment_.deserted()) segment_.remove_name();
+}
+
+void LeaseTable::wake_writer(std::uint64_t limit) noexcept {
+  WriterWaitLine& wait = segment_.control().writer_wait;
+  const std::uint64_t wanted = wait.wanted.load(std::memory_order_seq_cst);
+  if (wanted == 0 || limit < wanted) return;
+  if (wait.wanted.exchange(0, std::memory_order_acq_rel) == 0) return;  // another reader wakes it
+  sync_point(SyncPoint::wake_writer);
+  if (wait.wake_by.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(WakeBy::bell)) {
+    ring_bell(wait.bell_id.load(std::memory_order_relaxed));
+  } else {
+    post_semaphore(wait.semaphore);
+  }
+}
+
+}  // namespace qads

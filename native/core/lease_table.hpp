@@ -1,0 +1,133 @@
+// The leases of one reader, in its own process: which bytes they show, where they are mapped, and the pin
+// that tells the writer about them. Shared by the reader, by everybody who holds a lease, and by the
+// evacuator.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ring_layout.hpp"
+#include "ring_view.hpp"
+#include "shared_segment.hpp"
+
+namespace qads {
+
+class LeaseTable;
+
+/// Private memory for a batch that is copied, aligned as in the ring.
+struct FreeBytes {
+  void operator()(std::uint8_t* bytes) const noexcept { std::free(bytes); }
+};
+using HeapBytes = std::unique_ptr<std::uint8_t[], FreeBytes>;
+
+/// A reader's right to look at one batch's bytes. Owned by the table; given back once, from any thread.
+struct Lease {
+  const std::uint8_t* data;
+  std::uint64_t length;
+  std::uint64_t sequence;
+  std::shared_ptr<LeaseTable> table;  // keeps the mappings alive; reset by release
+
+ private:
+  friend class LeaseTable;
+  enum class Place { ring, moving, moved, heap };
+  Place place = Place::heap;
+  bool released = false;
+  void* view = nullptr;  // LeaseTable::View
+  std::uint64_t view_offset = 0;
+  std::uint64_t mapped_length = 0;  // whole pages
+  HeapBytes heap;
+};
+
+class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
+ public:
+  /// Takes the segment; `index` is the reader's entry.
+  LeaseTable(SharedSegment segment, std::uint32_t index);
+  ~LeaseTable();
+  LeaseTable(const LeaseTable&) = delete;
+  LeaseTable& operator=(const LeaseTable&) = delete;
+
+  const SharedSegment& segment() const noexcept { return segment_; }
+  ReaderEntry& entry() const noexcept { return segment_.reader(index_); }
+  std::uint32_t index() const noexcept { return index_; }
+
+  /// Where the batch at `position` can be read now, without a lease: the first mapping, unless pages there
+  /// were moved away, then another; when there are too many of those, a copy that lives until the next call.
+  const std::uint8_t* bytes_at(std::uint64_t position, std::uint64_t length);
+
+  /// Pins `sequence` (and all above) before the caller advances its cursor: protects a batch that drop-oldest
+  /// could take.
+  void pin_peeked(std::uint64_t sequence);
+  void unpin_peeked();
+
+  /// Makes the batch that was peeked at `data` a lease, then runs `advance` (the cursor's store) while the
+  /// pin stands. A small batch, or one that cannot be mapped, is copied to private memory.
+  template <typename Advance>
+  Lease* take(std::uint64_t sequence, const std::uint8_t* data, std::uint64_t length, Advance&& advance) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Lease* lease = add(sequence, data, length);
+    advance();
+    peeked_ = kNoPin;
+    store_pin();
+    return lease;
+  }
+
+  /// Gives a lease back, from any thread; `lease` is gone after. Wakes a writer that waits for its space.
+  static void release(Lease* lease) noexcept;
+
+  /// Moves the leases below `evict_below` out of the ring. Called by the evacuator thread. Wakes the writer.
+  void evacuate() noexcept;
+
+  /// The reader closed. With leases in the ring and a live writer the entry stays `leaving` until they are
+  /// moved.
+  void detach() noexcept;
+
+  std::uint64_t lease_count() const noexcept { return lease_count_.load(std::memory_order_relaxed); }
+  std::uint64_t private_bytes() const noexcept { return private_bytes_.load(std::memory_order_relaxed); }
+
+  /// Wakes the writer if it waits for a sequence up to `limit`.
+  void wake_writer(std::uint64_t limit) noexcept;
+
+ private:
+  struct View {
+    std::unique_ptr<RingView> ring;
+    std::map<std::uint64_t, std::uint64_t>
+        moved;  // begin → end offsets whose pages are (about to be) private
+    std::uint64_t leases = 0;
+
+    bool is_free(std::uint64_t begin, std::uint64_t end) const noexcept;
+  };
+
+  View* add_view();
+  View* view_of(const std::uint8_t* data) noexcept;
+  const std::uint8_t* find_unmoved(std::uint64_t offset, std::uint64_t length);
+  Lease* add(std::uint64_t sequence, const std::uint8_t* data, std::uint64_t length);
+  void store_pin() noexcept;
+  std::uint64_t limit() const noexcept;
+  bool enlist() noexcept;
+  void forget_range(Lease& lease) noexcept;
+  void give_back_private(Lease& lease) noexcept;
+  void destroy(Lease* lease) noexcept;
+  bool move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept;
+  void leave() noexcept;
+
+  SharedSegment segment_;
+  const std::uint32_t index_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<View>> views_;
+  std::map<std::uint64_t, Lease*> in_ring_;  // by sequence: the first is the pin
+  std::uint64_t peeked_ = kNoPin;
+  HeapBytes scratch_;  // the copy of a batch that no mapping can show
+  bool enlisted_ = false;
+  bool detached_ = false;
+  bool left_ = false;
+  std::atomic<std::uint64_t> moved_ranges_{0};
+  std::atomic<std::uint64_t> lease_count_{0};
+  std::atomic<std::uint64_t> private_bytes_{0};
+};
+
+}  // namespace qads

@@ -1,0 +1,51 @@
+#include "log.hpp"
+
+#include <strings.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+namespace qads {
+namespace {
+
+LogLevel level_from_environment() noexcept {
+  const char* debug = std::getenv("QADATASWAP_DEBUG");
+  if (debug != nullptr && *debug != '\0' && *debug != '0') return LogLevel::debug;
+  const char* level = std::getenv("QADATASWAP_LOG_LEVEL");
+  if (level == nullptr) return LogLevel::off;
+  if (strcasecmp(level, "DEBUG") == 0 || strcasecmp(level, "TRACE") == 0) return LogLevel::debug;
+  if (strcasecmp(level, "INFO") == 0) return LogLevel::info;
+  if (strcasecmp(level, "WARN") == 0 || strcasecmp(level, "WARNING") == 0) return LogLevel::warn;
+  return LogLevel::off;
+}
+
+constexpr const char* kLevelNames[] = {"DEBUG", "INFO", "WARN"};
+
+}  // namespace
+
+const LogLevel log_threshold = level_from_environment();
+
+void log_line(LogLevel level, const char* format, ...) noexcept {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  tm parts{};
+  gmtime_r(&now.tv_sec, &parts);
+  char line[1024];
+  int used = std::snprintf(line, sizeof line, "qadataswap %02d:%02d:%02d.%06ldZ %s pid=%d ", parts.tm_hour,
+                           parts.tm_min, parts.tm_sec, now.tv_nsec / 1000,
+                           kLevelNames[static_cast<int>(level)], static_cast<int>(getpid()));
+  va_list arguments;
+  va_start(arguments, format);
+  used += std::vsnprintf(line + used, sizeof line - static_cast<std::size_t>(used) - 1, format, arguments);
+  va_end(arguments);
+  used = std::min(used, static_cast<int>(sizeof line) - 2);
+  line[used] = '\n';
+  // One write a line, so that lines of several processes do not mix.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line, static_cast<std::size_t>(used) + 1);
+}
+
+}  // namespace qads

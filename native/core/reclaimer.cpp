@@ -1,0 +1,211 @@
+#include "reclaimer.hpp"
+
+#include <algorithm>
+#include <cinttypes>
+
+#include "counters.hpp"
+#include "kernel_lock.hpp"
+#include "log.hpp"
+#include "sync_points.hpp"
+
+namespace qads {
+namespace {
+
+// Reclaiming this share of the ring ahead of need makes the scan of the readers rare.
+constexpr std::uint64_t kAheadShare = 8;
+
+constexpr bool is_attached(ReaderState state) noexcept {
+  return state == ReaderState::live || state == ReaderState::joining;
+}
+
+}  // namespace
+
+Reclaimer::Reclaimer(const SharedSegment& segment)
+    : segment_(segment), extents_(segment.header().slot_count) {}
+
+void Reclaimer::remember(std::uint64_t sequence, std::uint64_t begin, std::uint64_t end) noexcept {
+  extents_[sequence % extents_.size()] = {begin, end};
+}
+
+std::uint64_t Reclaimer::needed_for(std::uint64_t end, std::uint64_t next) const noexcept {
+  std::uint64_t needed = reclaimed_;
+  while (needed < next &&
+         (next - needed >= extents_.size() || end - extent(needed).begin > segment_.header().ring_capacity)) {
+    ++needed;
+  }
+  return needed;
+}
+
+template <typename Visit>
+void Reclaimer::each_reader(Visit&& visit) const noexcept {
+  const std::uint32_t count = segment_.readers_in_use();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ReaderEntry& entry = segment_.reader(i);
+    // join_claim / claim_announce: see join_arena.
+    const auto state = static_cast<ReaderState>(entry.state.load(std::memory_order_seq_cst));
+    if (state != ReaderState::free) visit(i, entry, state);
+  }
+}
+
+/// Impossible values come from a broken peer: they must not let the writer overwrite what others read, and
+/// cannot block it, because no correct reader is where they point.
+Reclaimer::Position Reclaimer::position_of(const ReaderEntry& entry, ReaderState state,
+                                           std::uint64_t next) const noexcept {
+  if (state == ReaderState::joining) return {reclaimed_, reclaimed_};
+  // The cursor first: who sees it past a batch (acquire_cursor) also sees the pin stored before it.
+  std::uint64_t cursor = entry.cursor.load(std::memory_order_seq_cst);
+  std::uint64_t pin = entry.pin.load(std::memory_order_seq_cst);
+  if (state != ReaderState::live || cursor > next || cursor < reclaimed_) cursor = next;
+  // A pin below what is reclaimed is a drop-oldest reader between pin and failed claim: it holds nothing
+  // there.
+  if (pin > next || pin < reclaimed_) pin = next;
+  return {cursor, pin};
+}
+
+std::uint64_t Reclaimer::kept_without_readers(std::uint64_t next) const noexcept {
+  if (segment_.header().on_full == static_cast<std::uint32_t>(OnFull::drop_oldest)) return next;
+  return std::min(std::max(segment_.control().reclaim.floor.load(std::memory_order_acquire), reclaimed_),
+                  next);
+}
+
+std::uint64_t Reclaimer::limit(std::uint64_t next) const noexcept {
+  std::uint64_t lowest = next;
+  bool attached = false;
+  each_reader([&](std::uint32_t, const ReaderEntry& entry, ReaderState state) {
+    const Position at = position_of(entry, state, next);
+    lowest = std::min({lowest, at.cursor, at.pin});
+    attached = attached || is_attached(state);
+  });
+  // leave_floor: a leaver stores the floor before it frees its entry, so the floor is read after the scan.
+  return attached ? lowest : std::min(lowest, kept_without_readers(next));
+}
+
+std::uint64_t Reclaimer::lowest_unread(std::uint64_t next) const noexcept {
+  std::uint64_t lowest = next;
+  bool attached = false;
+  each_reader([&](std::uint32_t, const ReaderEntry& entry, ReaderState state) {
+    if (!is_attached(state)) return;
+    attached = true;
+    lowest = std::min(lowest, position_of(entry, state, next).cursor);
+  });
+  if (attached) return lowest;
+  return std::min(std::max(segment_.control().reclaim.floor.load(std::memory_order_acquire), reclaimed_),
+                  next);
+}
+
+std::uint32_t Reclaimer::readers() const noexcept {
+  std::uint32_t count = 0;
+  each_reader(
+      [&](std::uint32_t, const ReaderEntry&, ReaderState state) { count += is_attached(state) ? 1 : 0; });
+  return count;
+}
+
+std::uint64_t Reclaimer::ahead_of(std::uint64_t needed, std::uint64_t limit) const noexcept {
+  const std::uint64_t slots = extents_.size() / kAheadShare;
+  const std::uint64_t bytes = segment_.header().ring_capacity / kAheadShare;
+  std::uint64_t target = needed;
+  while (target < limit && target - reclaimed_ < slots &&
+         extent(target).end - extent(reclaimed_).begin <= bytes) {
+    ++target;
+  }
+  return target;
+}
+
+void Reclaimer::announce(std::uint64_t oldest) noexcept {
+  Word64& shared = segment_.control().reclaim.oldest;
+  if (shared.load(std::memory_order_relaxed) == oldest) return;
+  shared.store(oldest, std::memory_order_seq_cst);
+  sync_point(SyncPoint::claim_announce);
+}
+
+/// drop-oldest: moves cursors that are below `needed`. What they pass is lost to those readers, who count it.
+void Reclaimer::skip_slow_readers(std::uint64_t needed) noexcept {
+  each_reader([&](std::uint32_t index, ReaderEntry& entry, ReaderState state) {
+    if (state != ReaderState::live) return;
+    std::uint64_t at = entry.cursor.load(std::memory_order_seq_cst);
+    // claim_skip / acquire_pin: if the reader claimed first, this fails and its pin is seen by the scan that
+    // follows.
+    while (at >= reclaimed_ && at < needed) {
+      if (!entry.cursor.compare_exchange_weak(at, needed, std::memory_order_seq_cst)) continue;
+      bump(segment_.control().reclaim.dropped_oldest, needed - at);
+      QADS_LOG(debug, "arena=%s writer skips reader=%u from sequence %" PRIu64 " to %" PRIu64,
+               segment_.name().c_str(), index, at, needed);
+      sync_point(SyncPoint::claim_skip);
+      break;
+    }
+  });
+}
+
+/// Asks the processes of readers that hold leases below `needed` to move them out of the ring.
+void Reclaimer::request_evictions(std::uint64_t needed, std::uint64_t next) noexcept {
+  each_reader([&](std::uint32_t index, ReaderEntry& entry, ReaderState state) {
+    if (state == ReaderState::joining) return;
+    const Position at = position_of(entry, state, next);
+    if (at.pin >= needed || at.pin >= at.cursor) return;  // not in the way, or unread anyway
+    if (entry.evict_below.load(std::memory_order_relaxed) >= needed) return;  // asked before
+    entry.evict_below.store(needed, std::memory_order_seq_cst);
+    sync_point(SyncPoint::evict_request);
+    bump(segment_.control().reclaim.evictions);
+    QADS_LOG(debug, "arena=%s writer asks reader=%u to evacuate its leases below %" PRIu64,
+             segment_.name().c_str(), index, needed);
+    ringer_.ring(entry.evacuator_bell_id.load(std::memory_order_acquire));
+  });
+}
+
+bool Reclaimer::reclaim(std::uint64_t needed, std::uint64_t next) noexcept {
+  if (needed <= reclaimed_) return true;
+  std::uint64_t lowest = limit(next);
+  if (lowest < needed && segment_.header().on_full == static_cast<std::uint32_t>(OnFull::drop_oldest)) {
+    announce(needed);
+    skip_slow_readers(needed);
+    lowest = limit(next);
+  }
+  if (lowest < needed) {
+    request_evictions(needed, next);
+    return false;
+  }
+  // Joiners start at `oldest` or above: announce first, then look again at who is there (claim_announce /
+  // join_claim).
+  const std::uint64_t target = ahead_of(needed, lowest);
+  announce(target);
+  reclaimed_ = std::max(reclaimed_, std::min(target, limit(next)));
+  sync_point(SyncPoint::claim_reclaim);
+  return reclaimed_ >= needed;
+}
+
+bool Reclaimer::reap_dead() noexcept {
+  bool any = false;
+  each_reader([&](std::uint32_t i, ReaderEntry&, ReaderState) { any = any || !segment_.reader_alive(i); });
+  if (!any) return false;
+  const MembershipLock membership(segment_.fd(), Deadline::after_ms(0));
+  if (!membership.held()) return false;  // somebody joins or leaves: the next look will do
+  std::vector<std::uint32_t> dead;
+  std::uint64_t lowest = kNoPin;
+  bool attached = false;
+  each_reader([&](std::uint32_t i, const ReaderEntry& entry, ReaderState state) {
+    if (segment_.reader_alive(i)) {
+      attached = attached || is_attached(state);
+      return;
+    }
+    dead.push_back(i);
+    // What all of the dead had read may go.
+    if (state == ReaderState::live) lowest = std::min(lowest, entry.cursor.load(std::memory_order_relaxed));
+  });
+  if (dead.empty()) return false;
+  if (!attached && lowest != kNoPin) {
+    segment_.control().reclaim.floor.store(lowest, std::memory_order_release);
+  }
+  sync_point(SyncPoint::reap_entry);
+  for (const std::uint32_t i : dead) {
+    ReaderEntry& entry = segment_.reader(i);
+    remove_orphaned_bell(entry.bell_id.load(std::memory_order_relaxed));
+    remove_orphaned_bell(entry.evacuator_bell_id.load(std::memory_order_relaxed));
+    entry.state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
+    bump(segment_.control().reclaim.reaped);
+    QADS_LOG(debug, "arena=%s writer reclaims the entry of dead reader=%u (process %u)",
+             segment_.name().c_str(), i, entry.pid.load(std::memory_order_relaxed));
+  }
+  return true;
+}
+
+}  // namespace qads

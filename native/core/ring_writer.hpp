@@ -1,0 +1,115 @@
+// The writer of an arena: claim bytes of the ring, fill them, commit or abort.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bell.hpp"
+#include "clock.hpp"
+#include "reclaimer.hpp"
+#include "ring_layout.hpp"
+#include "ring_view.hpp"
+#include "shared_segment.hpp"
+
+namespace qads {
+
+struct WriterOptions {
+  ArenaOptions arena;
+  std::uint32_t spin_micros = 0;
+};
+
+enum class ClaimStatus { claimed, would_block, dropped };
+
+struct Claim {
+  ClaimStatus status;
+  std::uint8_t* data;    // writable, contiguous; null unless claimed
+  std::uint64_t offset;  // of data in the doubly mapped ring
+  std::uint64_t length;
+};
+
+struct WriterStats {
+  std::uint64_t batches, bytes, dropped_newest, dropped_oldest, waits, wait_ns, reaped, evictions;
+  std::uint64_t readers, joins, unread, in_ring;
+};
+
+/// One thread at a time.
+class RingWriter {
+ public:
+  /// Throws name_invalid, invalid_argument, writer_exists, not_an_arena, no_space, permission.
+  static std::unique_ptr<RingWriter> create(const std::string& name, const WriterOptions& options);
+  ~RingWriter();
+  RingWriter(const RingWriter&) = delete;
+  RingWriter& operator=(const RingWriter&) = delete;
+
+  const std::string& name() const noexcept { return segment_.name(); }
+  const SharedMemoryHeader& header() const noexcept { return segment_.header(); }
+  /// The ring, mapped twice back to back; valid until the writer is destroyed.
+  std::uint8_t* ring() const noexcept { return ring_.base(); }
+
+  /// Reserves `bytes`, without waiting. What happens when the ring is full is the arena's policy; would_block
+  /// also means that a held batch is being moved out of the way. Throws batch_too_large, full, closed,
+  /// forked, invalid_argument.
+  [[nodiscard]] Claim try_claim(std::uint64_t bytes);
+  /// Waits for space: spins, then sleeps. would_block after the deadline.
+  [[nodiscard]] Claim claim(std::uint64_t bytes, Deadline deadline);
+  /// Publishes the first `bytes` of the claim; returns the batch's sequence. Throws schema_mismatch (the
+  /// claim is given back) if the arena allows one schema and `fingerprint` is not the first one's.
+  std::uint64_t commit(std::uint64_t bytes, std::uint64_t rows, std::uint64_t fingerprint);
+  /// Gives the claim back. Harmless without one.
+  void abort_claim() noexcept { claimed_length_ = 0; }
+
+  /// Asks readers to wake this writer when the last claim that would block may succeed. False: claim again at
+  /// once.
+  [[nodiscard]] bool arm_space(WakeBy how, std::uint64_t bell_id);
+  /// The same for "every attached reader has read everything"; with `need_reader`, and one ever came.
+  [[nodiscard]] bool arm_drained(WakeBy how, std::uint64_t bell_id, bool need_reader);
+  /// The same for "a reader has ever attached".
+  [[nodiscard]] bool arm_reader(WakeBy how, std::uint64_t bell_id);
+  void disarm() noexcept;
+  /// Waits until drained; false after the deadline.
+  [[nodiscard]] bool wait_drained(bool need_reader, Deadline deadline);
+
+  /// Marks the clean end; readers see it after the last batch. Idempotent; nothing after abort().
+  void end();
+  /// Readers fail with `reason` after the last batch. Nothing after end().
+  void abort(const std::string& reason);
+  /// Ends the arena if it is open and detaches. Idempotent.
+  void close() noexcept;
+  /// Detaches without ending: readers see that the writer died. For a process that exits without close().
+  void abandon() noexcept;
+  bool closed() const noexcept { return closed_; }
+
+  WriterStats stats();
+
+ private:
+  RingWriter(SharedSegment segment, const WriterOptions& options);
+
+  void check_usable() const;
+  void check_open() const;
+  void set_state(ArenaState state);
+  void wake_readers() noexcept;
+  void wake_reader(std::uint32_t index) noexcept;
+  template <typename StillBlocked>
+  bool arm(WakeBy how, std::uint64_t bell_id, std::uint64_t wanted, StillBlocked&& still_blocked);
+  void sleep(Deadline deadline) noexcept;
+  bool drained(bool need_reader);
+  void leave() noexcept;
+
+  SharedSegment segment_;
+  RingView ring_;
+  Reclaimer reclaimer_;
+  BellRinger ringer_;
+  const std::uint32_t spin_micros_;
+  std::uint64_t next_ = 0;        // sequence of the next batch
+  std::uint64_t tail_ = 0;        // position after the last batch
+  std::uint64_t blocked_on_ = 0;  // the last claim waits until sequences below this are gone
+  std::uint64_t claimed_position_ = 0;
+  std::uint64_t claimed_length_ = 0;
+  std::uint64_t schema_ = 0;
+  bool open_ = true;
+  bool closed_ = false;
+};
+
+}  // namespace qads

@@ -1,0 +1,246 @@
+#include "segment_file.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "arena_name.hpp"
+#include "bell.hpp"
+#include "checksum.hpp"
+#include "error.hpp"
+#include "log.hpp"
+#include "semaphore.hpp"
+
+namespace qads {
+namespace {
+
+std::uint64_t header_checksum(const SharedMemoryHeader& header) noexcept {
+  return checksum_bytes(&header, offsetof(SharedMemoryHeader, checksum));
+}
+
+double mebibytes(std::uint64_t bytes) noexcept { return static_cast<double>(bytes) / (1024.0 * 1024.0); }
+
+/// What the kernel could still give without swapping or killing; unlimited if it does not say.
+std::uint64_t available_memory() noexcept {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/meminfo", "re"), std::fclose);
+  char line[128];
+  std::uint64_t kilobytes = 0;
+  while (file && std::fgets(line, sizeof line, file.get()) != nullptr) {
+    if (std::sscanf(line, "MemAvailable: %" SCNu64, &kilobytes) == 1) return kilobytes * 1024;
+  }
+  return UINT64_MAX;
+}
+
+void check_space(std::uint64_t needed, const std::string& name) {
+  struct statvfs status{};
+  if (statvfs(kSharedMemoryDirectory, &status) != 0) fail_errno(errno, "looking at shared memory", name);
+  const std::uint64_t free_bytes = std::uint64_t{status.f_bavail} * status.f_frsize;
+  const std::uint64_t memory = available_memory();
+  if (needed <= free_bytes && needed <= memory) return;
+  fail(Errc::no_space,
+       "arena \"%s\" needs %.1f MiB of shared memory; %.1f MiB are free in %s and %.1f MiB of memory are "
+       "available: ask "
+       "for a smaller sizeMb, remove unused arenas, or give the container more (docker run --shm-size)",
+       name.c_str(), mebibytes(needed), mebibytes(free_bytes), kSharedMemoryDirectory, mebibytes(memory));
+}
+
+void check_range(const char* what, std::uint64_t value, std::uint64_t low, std::uint64_t high,
+                 const std::string& name) {
+  if (value >= low && value <= high) return;
+  fail(Errc::invalid_argument, "arena \"%s\": %s is %" PRIu64 "; it must be from %" PRIu64 " to %" PRIu64,
+       name.c_str(), what, value, low, high);
+}
+
+}  // namespace
+
+SharedMemoryHeader make_header(const ArenaOptions& options, std::uint64_t generation,
+                               const std::string& name) {
+  check_range("the ring's size in bytes", options.capacity, 1, kMaxCapacity, name);
+  check_range("bufferCount (slots)", options.slots, kMinSlots, kMaxSlots, name);
+  check_range("maxReaders", options.max_readers, 1, kMaxReaders, name);
+  check_range("onFull", static_cast<std::uint32_t>(options.on_full), 0, 3, name);
+  check_range("mode", options.mode, 0, 0777, name);
+  if ((options.mode & 0600) != 0600) {
+    fail(Errc::invalid_argument, "arena \"%s\": mode %03o does not let its owner read and write it",
+         name.c_str(), options.mode);
+  }
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const Geometry geometry = Geometry::of(options.capacity, options.slots, options.max_readers, page);
+  SharedMemoryHeader header{};
+  header.magic = kMagic;
+  header.layout_version = kLayoutVersion;
+  header.page_size = static_cast<std::uint32_t>(page);
+  header.on_full = static_cast<std::uint32_t>(options.on_full);
+  header.total_size = geometry.total_size;
+  header.arena_id = random_id();
+  header.generation = generation;
+  header.created_ns = wall_ns();
+  header.reader_table_offset = geometry.reader_table_offset;
+  header.slot_table_offset = geometry.slot_table_offset;
+  header.ring_offset = geometry.ring_offset;
+  header.ring_capacity = geometry.ring_capacity;
+  header.max_readers = options.max_readers;
+  header.slot_count = options.slots;
+  header.lease_threshold = kLeaseThreshold;
+  header.flags = options.one_schema ? kFlagOneSchema : 0;
+  header.mode = options.mode;
+  header.writer_pid = static_cast<std::uint32_t>(getpid());
+  header.checksum = header_checksum(header);
+  return header;
+}
+
+GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::string& name) {
+  check_space(header.total_size, name);
+  GuardedFd fd(open(kSharedMemoryDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, header.mode));
+  if (!fd) fail_errno(errno, "making a segment in /dev/shm", name);
+  // The mode as asked for, whatever the umask.
+  if (fchmod(fd.get(), header.mode) != 0) fail_errno(errno, "setting the mode", name);
+  int error;
+  do {
+    error = posix_fallocate(fd.get(), 0, static_cast<off_t>(header.total_size));
+  } while (error == EINTR);
+  if (error == ENOSPC) check_space(header.total_size, name);
+  if (error != 0) fail_errno(error, "allocating shared memory", name);
+
+  void* mapped = mmap(nullptr, header.ring_offset, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+  if (mapped == MAP_FAILED) fail_errno(errno, "mapping the control pages", name);
+  auto* control = static_cast<ControlPage*>(mapped);
+  std::memcpy(&control->header, &header, sizeof header);
+  control->publish.state.store(static_cast<std::uint32_t>(ArenaState::open), std::memory_order_relaxed);
+  init_semaphore(control->writer_wait.semaphore);
+  auto* readers =
+      reinterpret_cast<ReaderEntry*>(static_cast<std::uint8_t*>(mapped) + header.reader_table_offset);
+  for (std::uint32_t i = 0; i < header.max_readers; ++i) {
+    readers[i].pin.store(kNoPin, std::memory_order_relaxed);
+    init_semaphore(readers[i].semaphore);
+  }
+  munmap(mapped, header.ring_offset);
+  return fd;
+}
+
+bool give_name(int fd, const std::string& path) noexcept {
+  if (linkat(fd, "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) == 0) return true;
+  if (errno == EEXIST) return false;
+  // Without the capability that AT_EMPTY_PATH wants, /proc leads to the same file.
+  char self[48];
+  std::snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  return linkat(AT_FDCWD, self, AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0;
+}
+
+SharedMemoryHeader read_checked_header(int fd, const std::string& name) {
+  const char* arena = name.c_str();
+  struct stat status{};
+  if (fstat(fd, &status) != 0) fail_errno(errno, "looking at the segment", name);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  SharedMemoryHeader header{};
+  if (!S_ISREG(status.st_mode) || size < kControlBytes ||
+      pread(fd, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header) || header.magic != kMagic) {
+    fail(Errc::not_an_arena,
+         "\"%s\" is not an arena: %s holds something else; remove it or choose another name", arena,
+         arena_path(name).c_str());
+  }
+  if (header.layout_version != kLayoutVersion) {
+    fail(Errc::incompatible,
+         "arena \"%s\" has layout version %u, this library reads version %u: use the same release of "
+         "qadataswap on both sides",
+         arena, header.layout_version, kLayoutVersion);
+  }
+  if (header.checksum != header_checksum(header)) {
+    fail(Errc::corrupt, "arena \"%s\": its header does not match its checksum; another program wrote into it",
+         arena);
+  }
+  if (header.page_size != static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE))) {
+    fail(Errc::incompatible, "arena \"%s\" was made with pages of %u bytes, this process has pages of %ld",
+         arena, header.page_size, sysconf(_SC_PAGESIZE));
+  }
+  const bool in_range = header.max_readers >= 1 && header.max_readers <= kMaxReaders &&
+                        header.slot_count >= kMinSlots && header.slot_count <= kMaxSlots &&
+                        header.ring_capacity >= 1 && header.ring_capacity <= kMaxCapacity &&
+                        header.on_full <= 3;
+  const Geometry expected =
+      in_range ? Geometry::of(header.ring_capacity, header.slot_count, header.max_readers, header.page_size)
+               : Geometry{};
+  if (!in_range || expected.total_size != header.total_size || expected.ring_offset != header.ring_offset ||
+      expected.ring_capacity != header.ring_capacity ||
+      expected.slot_table_offset != header.slot_table_offset ||
+      expected.reader_table_offset != header.reader_table_offset) {
+    fail(Errc::corrupt, "arena \"%s\": the sizes and offsets in its header contradict each other", arena);
+  }
+  if (size < header.total_size) {
+    fail(Errc::corrupt,
+         "arena \"%s\" is truncated: its segment has %" PRIu64 " bytes, its header says %" PRIu64, arena,
+         size, header.total_size);
+  }
+  return header;
+}
+
+bool same_file(int fd, const std::string& path) noexcept {
+  struct stat ours{}, named{};
+  return fstat(fd, &ours) == 0 && stat(path.c_str(), &named) == 0 && ours.st_ino == named.st_ino &&
+         ours.st_dev == named.st_dev;
+}
+
+void remove_bells_of(const ControlPage& control, const ReaderEntry* readers, std::uint32_t count) noexcept {
+  remove_orphaned_bell(control.writer_wait.bell_id.load(std::memory_order_relaxed));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    remove_orphaned_bell(readers[i].bell_id.load(std::memory_order_relaxed));
+    remove_orphaned_bell(readers[i].evacuator_bell_id.load(std::memory_order_relaxed));
+  }
+}
+
+DeadArena DeadArena::claim(const std::string& name, Deadline deadline) {
+  for (;;) {
+    DeadArena dead;
+    dead.path_ = arena_path(name);
+    dead.fd_ = GuardedFd(open(dead.path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (!dead.fd_) {
+      if (errno == ENOENT) return dead;
+      fail_errno(errno, "opening the existing segment", name);
+    }
+    try {
+      dead.header_ = read_checked_header(dead.fd_.get(), name);
+      dead.generation_ = dead.header_->generation;
+    } catch (const Error& error) {
+      // An arena of another version, or a damaged one, may be replaced; a file that is none of ours may not.
+      if (error.code() == Errc::not_an_arena) throw;
+    }
+    if (!try_lock_byte(dead.fd_.get(), kWriterLock)) {
+      if (!same_file(dead.fd_.get(), dead.path_)) continue;
+      fail(Errc::writer_exists, "arena \"%s\" already has a writer (process %u); one arena has one writer",
+           name.c_str(), dead.header_ ? dead.header_->writer_pid : 0);
+    }
+    const MembershipLock membership(dead.fd_.get(), deadline);
+    if (!membership.held()) {
+      fail(Errc::timed_out,
+           "arena \"%s\": another process holds its membership lock and does not give it back", name.c_str());
+    }
+    if (same_file(dead.fd_.get(), dead.path_)) return dead;
+    if (deadline.passed()) fail(Errc::timed_out, "arena \"%s\": its name is being fought over", name.c_str());
+  }
+}
+
+void DeadArena::remove() noexcept {
+  if (!fd_) return;
+  QADS_LOG(debug, "arena path %s: taken over from a writer that is gone", path_.c_str());
+  unlink(path_.c_str());
+  if (header_) {
+    void* mapped = mmap(nullptr, header_->ring_offset, PROT_READ, MAP_SHARED, fd_.get(), 0);
+    if (mapped != MAP_FAILED) {
+      const auto* readers = reinterpret_cast<const ReaderEntry*>(static_cast<std::uint8_t*>(mapped) +
+                                                                 header_->reader_table_offset);
+      remove_bells_of(*static_cast<ControlPage*>(mapped), readers, header_->max_readers);
+      munmap(mapped, header_->ring_offset);
+    }
+  }
+  fd_.reset();
+}
+
+}  // namespace qads

@@ -1,0 +1,54 @@
+// Steps of making, naming, checking and replacing the file behind an arena.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "clock.hpp"
+#include "fork_guard.hpp"
+#include "kernel_lock.hpp"
+#include "ring_layout.hpp"
+#include "shared_segment.hpp"
+#include "sync_points.hpp"
+
+namespace qads {
+
+/// Checks the options. Throws invalid_argument, no_space.
+SharedMemoryHeader make_header(const ArenaOptions& options, std::uint64_t generation,
+                               const std::string& name);
+
+/// A sized, zeroed, initialised segment without a name: if the process dies here, it is gone.
+GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::string& name);
+
+/// Links the segment to `path`. False with errno EEXIST if the path is taken.
+[[nodiscard]] bool give_name(int fd, const std::string& path) noexcept;
+
+/// Reads the header without mapping it and checks every word and the file's size.
+SharedMemoryHeader read_checked_header(int fd, const std::string& name);
+
+bool same_file(int fd, const std::string& path) noexcept;
+
+/// Removes doorbells named by the control words whose owners are gone.
+void remove_bells_of(const ControlPage& control, const ReaderEntry* readers, std::uint32_t count) noexcept;
+
+/// An arena whose writer is gone and whose name is about to be given to another, locked against a second
+/// claimant; or nothing, if the name is free.
+class DeadArena {
+ public:
+  /// Throws writer_exists if the writer lives, not_an_arena if the file is something else.
+  static DeadArena claim(const std::string& name, Deadline deadline);
+  std::uint64_t next_generation() const noexcept { return generation_ + 1; }
+  bool exists() const noexcept { return static_cast<bool>(fd_); }
+  /// Removes its name and lets go of it. Idempotent.
+  void remove() noexcept;
+
+ private:
+  DeadArena() = default;
+  std::string path_;
+  GuardedFd fd_;
+  std::uint64_t generation_ = 0;
+  std::optional<SharedMemoryHeader> header_;
+};
+
+}  // namespace qads

@@ -1,0 +1,142 @@
+#include "shared_segment.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "arena_name.hpp"
+#include "bell.hpp"
+#include "error.hpp"
+#include "kernel_lock.hpp"
+#include "log.hpp"
+#include "segment_file.hpp"
+
+namespace qads {
+namespace {
+
+/// When shared memory is too small for two, the dead arena goes before the new one is allocated.
+GuardedFd make_segment_or_make_room(const SharedMemoryHeader& header, DeadArena& predecessor,
+                                    const std::string& name) {
+  try {
+    return make_unnamed_segment(header, name);
+  } catch (const Error& error) {
+    if (error.code() != Errc::no_space || !predecessor.exists()) throw;
+  }
+  predecessor.remove();
+  return make_unnamed_segment(header, name);
+}
+
+}  // namespace
+
+SharedSegment::SharedSegment(std::string name, GuardedFd fd, const SharedMemoryHeader& header)
+    : name_(std::move(name)), fd_(std::move(fd)), header_(header), fork_epoch_(fork_epoch()) {
+  void* mapped = mmap(nullptr, header_.ring_offset, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  if (mapped == MAP_FAILED) fail_errno(errno, "mapping the control pages", name_);
+  madvise(mapped, header_.ring_offset, MADV_DONTFORK);
+  base_ = static_cast<std::uint8_t*>(mapped);
+  fault_range_.emplace(base_, header_.ring_offset, name_);
+}
+
+SharedSegment::SharedSegment(SharedSegment&& other) noexcept
+    : name_(std::move(other.name_)),
+      fd_(std::move(other.fd_)),
+      header_(other.header_),
+      base_(std::exchange(other.base_, nullptr)),
+      fork_epoch_(other.fork_epoch_) {
+  other.fault_range_.reset();
+  fault_range_.emplace(base_, header_.ring_offset, name_);
+}
+
+SharedSegment::~SharedSegment() {
+  fault_range_.reset();
+  if (base_ != nullptr && !forked()) munmap(base_, header_.ring_offset);
+}
+
+SharedSegment SharedSegment::open(const std::string& name) {
+  validate_name(name);
+  GuardedFd fd(::open(arena_path(name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) {
+    if (errno == ELOOP) fail(Errc::not_an_arena, "\"%s\" is a symbolic link, not an arena", name.c_str());
+    fail_errno(errno, "opening the segment", name);
+  }
+  const SharedMemoryHeader header = read_checked_header(fd.get(), name);
+  return SharedSegment(name, std::move(fd), header);
+}
+
+SharedSegment SharedSegment::create(const std::string& name, const ArenaOptions& options) {
+  validate_name(name);
+  const Deadline deadline = membership_deadline();
+  const std::string path = arena_path(name);
+  for (;;) {
+    DeadArena predecessor = DeadArena::claim(name, deadline);
+    SharedMemoryHeader header = make_header(options, predecessor.next_generation(), name);
+    GuardedFd fd = make_segment_or_make_room(header, predecessor, name);
+    sync_point(SyncPoint::create_sized);
+    if (!try_lock_byte(fd.get(), kWriterLock)) {
+      fail(Errc::system, "arena \"%s\": the kernel refused a lock on a new segment", name.c_str());
+    }
+    sync_point(SyncPoint::create_locked);
+    predecessor.remove();
+    sync_point(SyncPoint::create_unlinked);
+    if (give_name(fd.get(), path)) {
+      sync_point(SyncPoint::create_named);
+      QADS_LOG(debug, "arena=%s generation=%llu created: ring %llu bytes, %u slots, %u readers", name.c_str(),
+               static_cast<unsigned long long>(header.generation),
+               static_cast<unsigned long long>(header.ring_capacity), header.slot_count, header.max_readers);
+      return SharedSegment(name, std::move(fd), header);
+    }
+    if (errno != EEXIST) fail_errno(errno, "naming the segment", name);
+    // Another writer took the name between our look and our link: look again.
+    if (deadline.passed()) fail(Errc::timed_out, "arena \"%s\": its name is being fought over", name.c_str());
+  }
+}
+
+std::uint32_t SharedSegment::readers_in_use() const noexcept {
+  return std::min(control().reclaim.readers_in_use.load(std::memory_order_seq_cst), header_.max_readers);
+}
+
+bool SharedSegment::is_named() const noexcept { return same_file(fd_.get(), arena_path(name_)); }
+
+bool SharedSegment::writer_alive() const noexcept { return is_byte_locked_by_other(fd_.get(), kWriterLock); }
+
+bool SharedSegment::reader_alive(std::uint32_t index) const noexcept {
+  return is_byte_locked_by_other(fd_.get(), reader_lock(index));
+}
+
+bool SharedSegment::deserted() const noexcept {
+  if (writer_alive()) return false;
+  for (std::uint32_t i = 0; i < header_.max_readers; ++i) {
+    if (reader_alive(i)) return false;
+  }
+  return true;
+}
+
+void SharedSegment::remove_name() const noexcept {
+  if (!is_named()) return;
+  unlink(arena_path(name_).c_str());
+  remove_bells_of(control(), &reader(0), header_.max_readers);
+  QADS_LOG(debug, "arena=%s generation=%llu removed: everybody has closed", name_.c_str(),
+           static_cast<unsigned long long>(header_.generation));
+}
+
+void SharedSegment::check_not_forked() const {
+  if (forked()) {
+    fail(Errc::forked,
+         "arena \"%s\": this handle was made before fork(); a child process must create its own reader or "
+         "writer",
+         name_.c_str());
+  }
+}
+
+bool unlink_arena(const std::string& name) {
+  validate_name(name);
+  if (unlink(arena_path(name).c_str()) == 0) return true;
+  if (errno == ENOENT) return false;
+  fail_errno(errno, "removing the name", name);
+}
+
+}  // namespace qads

@@ -1,0 +1,213 @@
+/**
+ * The types of the native addon: one call a batch each way, numbers through preallocated arrays.
+ * Everything that touches shared memory is behind this file; TypeScript never computes an offset of the layout.
+ */
+
+/** What `tryAcquire`/`acquireSync` return. Anything else is thrown as an error with a `code`. */
+export const Acquired = {
+  /** Nothing ready. */
+  Empty: 0,
+  /** A small batch was copied into the slab at the given offset; it needs no release. */
+  Copied: 1,
+  /** A batch is leased in place; `lease()` gives its ArrayBuffer. */
+  Leased: 2,
+  /** The writer ended the arena and everything was read. */
+  Ended: 3,
+  /** The batch is small, but larger than what is left of the slab: bind another one and ask again. */
+  NeedSlab: 4,
+  /** The layout array is too short (`info[Info.Needed]` words are needed): bind a longer one and ask again. */
+  NeedLayout: 5,
+} as const
+
+/** Indices of the `info` array that describes the batch last acquired. */
+export const Info = {
+  Sequence: 0,
+  Rows: 1,
+  Length: 2,
+  /** When the writer committed, in milliseconds since the epoch (fractions are kept). */
+  CommitTimeMs: 3,
+  /** First sequence lost to drop-oldest just before this batch, and how many (0: none). */
+  LostFirst: 4,
+  LostCount: 5,
+  /** Identifies the lease to `release`. */
+  LeaseId: 6,
+  /** Words or bytes needed, after NeedLayout and NeedSlab. */
+  Needed: 7,
+  FingerprintLow: 8,
+  FingerprintHigh: 9,
+} as const
+export const INFO_WORDS = 16
+
+/** What `tryClaim`/`claimSync` return when not an offset into `ring()`. */
+export const Claimed = {
+  /** No space now: wait (block), or evacuation is under way (drop-oldest). */
+  WouldBlock: -1,
+  /** The ring is full and the arena drops the newest batch. */
+  Dropped: -2,
+} as const
+
+export interface NativeWriterOptions {
+  capacity: number
+  slots: number
+  maxReaders: number
+  onFull: 0 | 1 | 2 | 3
+  mode: number
+  oneSchema: boolean
+  spinMicros: number
+}
+
+export interface NativeReaderOptions {
+  /** -1: earliest; -2: latest; else a sequence. */
+  from: number
+  spinMicros: number
+}
+
+/** A FIFO that peers ring to wake this event loop; `fd` is read by a socket that owns it. */
+export interface NativeBell {
+  readonly fd: number
+  /** Removes the FIFO's name; the descriptor belongs to the socket. */
+  close(): void
+}
+
+export interface NativeWriter {
+  readonly name: string
+  readonly generation: number
+  readonly capacity: number
+  readonly leaseThreshold: number
+  /** The ring, mapped twice back to back, writable: offsets of claims index it. Detached by `close`. */
+  ring(): ArrayBuffer
+  tryClaim(bytes: number): number
+  /** Blocks this thread; -1 after the time-out. A negative time-out waits for ever. */
+  claimSync(bytes: number, timeoutMs: number): number
+  /** Publishes the claim (or its first `bytes`). Returns the sequence. The schema's fingerprint is computed natively. */
+  commit(bytes: number, rows: number): number
+  abortClaim(): void
+  /**
+   * Asks readers to ring `bell` when the claim that would block may succeed. True: wait for the bell, then claim again;
+   * false: space came meanwhile, claim again at once.
+   */
+  armSpace(bell: NativeBell): boolean
+  /** The same for "everything was read": true while some attached reader has not read all, or none ever came. */
+  armDrained(bell: NativeBell, needReader: boolean): boolean
+  /** True while no reader ever attached: wait for the bell, then ask again. */
+  armReader(bell: NativeBell): boolean
+  disarm(): void
+  /** Marks the clean end. Idempotent. */
+  end(): void
+  abort(reason: string): void
+  /** Ends the arena if it is open, and detaches; removes the name when no reader is attached. Idempotent. */
+  close(): void
+  stats(): NativeWriterStats
+}
+
+export interface NativeWriterStats {
+  batches: number
+  bytes: number
+  droppedNewest: number
+  droppedOldest: number
+  waits: number
+  waitMs: number
+  reapedReaders: number
+  evictions: number
+  /** Readers attached. */
+  readers: number
+  /** Readers that ever attached. */
+  joins: number
+  /** Batches that some attached reader has not read yet (with no reader: that nobody has read). */
+  unread: number
+  /** Batches that occupy the ring, history included. */
+  inRing: number
+}
+
+export interface NativeReader {
+  readonly name: string
+  readonly generation: number
+  readonly capacity: number
+  readonly leaseThreshold: number
+  /** The arrays stay referenced and must not be detached while bound. */
+  bind(info: Float64Array, layout: Float64Array, slab: Uint8Array): void
+  tryAcquire(slabOffset: number): number
+  /** Blocks this thread; Empty after the time-out. A negative time-out waits for ever. */
+  acquireSync(slabOffset: number, timeoutMs: number): number
+  /** The batch last acquired as Leased; its finalizer gives the lease back if `release` did not. */
+  lease(): ArrayBuffer
+  /** Detaches `buffer` and gives the lease back. False if it was given back before. */
+  release(leaseId: number, buffer: ArrayBuffer): boolean
+  /** True: nothing ready, the writer rings `bell` at the next event; false: ask again at once. */
+  arm(bell: NativeBell): boolean
+  disarm(): void
+  /** Published sequence minus cursor. */
+  lag(): number
+  /** Detaches. Leases stay valid and are given back by their finalizers. Idempotent. */
+  close(): void
+  stats(): NativeReaderStats
+}
+
+export interface NativeReaderStats {
+  batches: number
+  bytes: number
+  bytesCopied: number
+  lost: number
+  waits: number
+  evacuations: number
+  /** Bytes of private memory that hold evacuated leases now. */
+  privateBytes: number
+  leases: number
+  cursor: number
+}
+
+export interface NativeArenaInfo {
+  name: string
+  generation: number
+  createdMs: number
+  totalBytes: number
+  capacity: number
+  slots: number
+  maxReaders: number
+  onFull: number
+  mode: number
+  oneSchema: boolean
+  leaseThreshold: number
+  state: 'open' | 'ended' | 'aborted'
+  abortReason: string | null
+  writerAlive: boolean
+  writerPid: number
+  published: number
+  oldest: number
+  batches: number
+  bytes: number
+  droppedNewest: number
+  droppedOldest: number
+  reapedReaders: number
+  readers: NativeReaderInfo[]
+}
+
+export interface NativeReaderInfo {
+  index: number
+  pid: number
+  alive: boolean
+  state: 'joining' | 'live' | 'leaving'
+  cursor: number
+  lag: number
+  /** Lowest leased sequence, or -1. */
+  pin: number
+  batches: number
+  bytes: number
+  bytesCopied: number
+  lost: number
+  evacuations: number
+  privateBytes: number
+  waiting: boolean
+}
+
+export interface NativeModule {
+  createWriter(name: string, options: NativeWriterOptions): NativeWriter
+  attachReader(name: string, options: NativeReaderOptions): NativeReader
+  createBell(): NativeBell
+  listArenas(): string[]
+  inspectArena(name: string): NativeArenaInfo
+  /** Removes the name. False if there was none. Parties that are attached go on. */
+  unlinkArena(name: string): boolean
+  /** The layout words of a slot (see codec/layout), or throws ERR_QADS_CORRUPT: for tests and tools. */
+  verifySlot(bytes: Uint8Array): Float64Array
+}
