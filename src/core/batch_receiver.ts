@@ -1,0 +1,124 @@
+import type { RecordBatch, TypeMap } from 'apache-arrow'
+
+import type { AnySchema } from './any_schema.js'
+import { align64 } from './codec/alignment.js'
+import { decodeSlot, SchemaCache } from './codec/decode.js'
+import { attachLease, Lease, type BatchInfo } from './lease.js'
+import { Acquired, Info, INFO_WORDS, type NativeReader } from './native.js'
+import type { LeasePolicy } from './options.js'
+
+/** A batch read from an arena. `using` releases it at the end of the scope. */
+export type ArenaBatch<T extends TypeMap = AnySchema> = RecordBatch<T> & Disposable
+
+/** Small batches are copied side by side into buffers of this size, which the garbage collector owns. */
+const SLAB_BYTES = 256 * 1024
+const LAYOUT_WORDS = 512
+const NO_BYTES = new Uint8Array(0)
+
+/** Turns slots into batches: owns the arrays through which the native reader reports, and the memory of small batches. */
+export class BatchReceiver<T extends TypeMap = AnySchema> {
+  readonly #native: NativeReader
+  readonly #policy: LeasePolicy
+  readonly #schemas = new SchemaCache()
+  readonly #info = new Float64Array(INFO_WORDS)
+  #layout = new Float64Array(LAYOUT_WORDS)
+  #slab: Uint8Array = NO_BYTES
+  #slabUsed = 0
+  #bytesCopied = 0
+
+  constructor(native: NativeReader, policy: LeasePolicy) {
+    this.#native = native
+    this.#policy = policy
+    this.#bind()
+  }
+
+  /** Bytes copied here, beside what the native reader counts. */
+  get bytesCopied(): number {
+    return this.#bytesCopied
+  }
+
+  /**
+   * The next batch, null at the end, undefined when nothing is ready.
+   * @param blockMs Blocks the thread this long; negative: for ever; undefined: never.
+   */
+  next(blockMs?: number): ArenaBatch<T> | null | undefined {
+    const native = this.#native
+    for (;;) {
+      const outcome =
+        blockMs === undefined
+          ? native.tryAcquire(this.#slabUsed)
+          : native.acquireSync(this.#slabUsed, blockMs)
+      switch (outcome) {
+        case Acquired.Empty:
+          return undefined
+        case Acquired.Ended:
+          return null
+        case Acquired.Copied:
+          return this.#copied()
+        case Acquired.Leased:
+          return this.#policy === 'copy' ? this.#copyLeased() : this.#leased()
+        case Acquired.NeedSlab:
+          this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, this.#info[Info.Needed]!))
+          this.#slabUsed = 0
+          this.#bind()
+          break
+        case Acquired.NeedLayout:
+          this.#layout = new Float64Array(Math.max(2 * this.#layout.length, this.#info[Info.Needed]!))
+          this.#bind()
+          break
+      }
+    }
+  }
+
+  #bind(): void {
+    this.#native.bind(this.#info, this.#layout, this.#slab)
+  }
+
+  #copied(): ArenaBatch<T> {
+    const start = this.#slabUsed
+    const length = this.#info[Info.Length]!
+    this.#slabUsed = Math.min(align64(start + length), this.#slab.length)
+    return this.#decode(this.#slab.subarray(start, start + length), undefined)
+  }
+
+  #leased(): ArenaBatch<T> {
+    const buffer = this.#native.lease()
+    try {
+      return this.#decode(new Uint8Array(buffer, 0, this.#info[Info.Length]!), buffer)
+    } catch (error) {
+      this.#native.release(this.#info[Info.LeaseId]!, buffer)
+      throw error
+    }
+  }
+
+  #copyLeased(): ArenaBatch<T> {
+    const buffer = this.#native.lease()
+    const length = this.#info[Info.Length]!
+    const own = Buffer.allocUnsafeSlow(length)
+    own.set(new Uint8Array(buffer, 0, length))
+    this.#native.release(this.#info[Info.LeaseId]!, buffer)
+    this.#bytesCopied += length
+    return this.#decode(own, undefined)
+  }
+
+  #decode(bytes: Uint8Array, buffer: ArrayBuffer | undefined): ArenaBatch<T> {
+    const batch = decodeSlot(bytes, this.#layout, this.#schemas)
+    const info = this.#describe(buffer !== undefined)
+    attachLease(batch, new Lease(info, bytes, this.#native, this.#info[Info.LeaseId]!, buffer))
+    return batch as unknown as ArenaBatch<T>
+  }
+
+  #describe(leased: boolean): BatchInfo {
+    const info = this.#info
+    const lostCount = info[Info.LostCount]!
+    return {
+      arena: this.#native.name,
+      sequence: info[Info.Sequence]!,
+      rows: info[Info.Rows]!,
+      bytes: info[Info.Length]!,
+      commitTime: info[Info.CommitTimeMs]!,
+      lost: lostCount === 0 ? null : { first: info[Info.LostFirst]!, count: lostCount },
+      leased,
+    }
+  }
+}

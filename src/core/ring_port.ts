@@ -1,0 +1,110 @@
+import type { TypeMap } from 'apache-arrow'
+
+import type { EncodePlan } from './codec/encode_plan.js'
+import type { LoanPlan } from './codec/loan.js'
+import { Loan } from './loan.js'
+import { Claimed, type NativeBell, type NativeWriter } from './native.js'
+
+/**
+ * The one place where bytes go into the ring: by copying a planned batch, or by lending the space. The ring takes one claim
+ * at a time, so while a loan is open everything else finds no space.
+ */
+export class RingPort {
+  readonly name: string
+  /** The largest slot that fits. */
+  readonly maxBytes: number
+  readonly #native: NativeWriter
+  readonly #ring: Uint8Array
+  readonly #onSettled: () => void
+  #loan: Loan | undefined
+  #bytesCopied = 0
+
+  /** @param onSettled Called when a loan was committed or aborted: there is space again. */
+  constructor(native: NativeWriter, onSettled: () => void) {
+    this.name = native.name
+    this.maxBytes = native.capacity
+    this.#native = native
+    this.#ring = new Uint8Array(native.ring())
+    this.#onSettled = onSettled
+  }
+
+  get bytesCopied(): number {
+    return this.#bytesCopied
+  }
+
+  get lending(): boolean {
+    return this.#loan !== undefined
+  }
+
+  /**
+   * Copies one batch into the ring: its sequence, null when it was dropped, undefined when there is no space now.
+   * @param blockMs Blocks the thread this long for space; negative: for ever; undefined: never.
+   */
+  place(plan: EncodePlan, blockMs?: number): number | null | undefined {
+    const offset = this.#claim(plan.byteLength, blockMs)
+    if (offset === Claimed.WouldBlock) return undefined
+    if (offset === Claimed.Dropped) return null
+    try {
+      plan.writeTo(this.#ring, offset)
+      const sequence = this.#native.commit(plan.byteLength, plan.rows)
+      this.#bytesCopied += plan.byteLength
+      return sequence
+    } catch (error) {
+      this.#native.abortClaim()
+      throw error
+    }
+  }
+
+  /** Lends space for a batch; undefined when there is none now. Blocks as `place` does. */
+  lend<T extends TypeMap>(plan: LoanPlan<T>, blockMs?: number): Loan<T> | undefined {
+    const offset = this.#claim(plan.byteLength, blockMs)
+    if (offset === Claimed.WouldBlock) return undefined
+    if (offset === Claimed.Dropped) {
+      return new Loan(plan, new Uint8Array(plan.byteLength), 0, {
+        commit: () => null,
+        abort: () => undefined,
+      })
+    }
+    try {
+      const loan = new Loan(plan, this.#ring, offset, {
+        commit: (bytes, rows) => this.#settle(() => this.#native.commit(bytes, rows)),
+        abort: () => this.#settle(() => this.#native.abortClaim()),
+      })
+      this.#loan = loan
+      return loan
+    } catch (error) {
+      this.#native.abortClaim()
+      throw error
+    }
+  }
+
+  /** An open loan is settled in this process, so it rings no bell: `onSettled` tells. */
+  arm(bell: NativeBell): boolean {
+    return this.#loan !== undefined || this.#native.armSpace(bell)
+  }
+
+  disarm(): void {
+    this.#native.disarm()
+  }
+
+  abortLoan(): void {
+    this.#loan?.abort()
+  }
+
+  #claim(bytes: number, blockMs: number | undefined): number {
+    if (this.#loan !== undefined) return Claimed.WouldBlock
+    return blockMs === undefined ? this.#native.tryClaim(bytes) : this.#native.claimSync(bytes, blockMs)
+  }
+
+  #settle<R>(settle: () => R): R {
+    this.#loan = undefined
+    try {
+      return settle()
+    } catch (error) {
+      this.#native.abortClaim()
+      throw error
+    } finally {
+      this.#onSettled()
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { RecordBatch, Table, util, type Schema, type TypeMap } from 'apache-arrow'
+
+import type { AnySchema } from './any_schema.js'
+import { InvalidArgumentError, SchemaMismatchError } from './errors.js'
+import { batchesOfPolars, isPolarsFrame, type PolarsFrame } from './polars.js'
+import { show } from './validators.js'
+
+/** What a writer takes. A table is written batch by batch. */
+export type Writable<T extends TypeMap = AnySchema> = RecordBatch<T> | Table<T> | PolarsFrame
+
+/** The record batches of `data`: at least one, so that an empty table still shows its schema to readers. */
+export function batchesOf(data: unknown): readonly RecordBatch[] {
+  if (RecordBatch.isRecordBatch(data)) return [data]
+  if (Table.isTable(data)) return data.batches.length > 0 ? data.batches : [new RecordBatch(data.schema)]
+  if (isPolarsFrame(data)) return batchesOfPolars(data)
+  throw new InvalidArgumentError(
+    `a writer takes an apache-arrow RecordBatch or Table, or a polars DataFrame, got ${show(data)}`,
+  )
+}
+
+/** Refuses batches whose schema is not `expected`. Batches of one producer share a schema object, which is checked once. */
+export class SchemaGuard {
+  readonly #expected: Schema
+  readonly #arena: string
+  #known: Schema | undefined
+
+  constructor(expected: Schema, arena: string) {
+    this.#expected = expected
+    this.#arena = arena
+  }
+
+  check(schema: Schema): void {
+    if (schema === this.#known) return
+    if (!util.compareSchemas(this.#expected, schema)) {
+      throw new SchemaMismatchError(
+        `arena "${this.#arena}" carries ${describe(this.#expected)}, the batch has ${describe(schema)}`,
+      )
+    }
+    this.#known = schema
+  }
+}
+
+function describe(schema: Schema): string {
+  return `{ ${schema.fields.map((field) => `${field.name}: ${field.type}${field.nullable ? '?' : ''}`).join(', ')} }`
+}
