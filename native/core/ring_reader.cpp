@@ -256,12 +256,37 @@ std::uint64_t RingReader::lag() const {
   return published > expected_ ? published - expected_ : 0;
 }
 
+ReaderStats RingReader::stats() const {
+  table_->segment().check_not_forked();
+  ReaderStats stats = last_stats_;
+  if (!closed_) {
+    const ReaderEntry& entry = table_->entry();
+    const auto load = [](const Word64& word) { return word.load(std::memory_order_relaxed); };
+    stats = {load(entry.batches),
+             load(entry.bytes),
+             load(entry.bytes_copied),
+             load(entry.lost),
+             load(entry.waits),
+             load(entry.evacuations),
+             0,
+             0,
+             expected_};
+  }
+  stats.private_bytes = table_->private_bytes();
+  stats.leases = table_->lease_count();
+  return stats;
+}
+
 void RingReader::count_copied(std::uint64_t bytes) noexcept { bump(table_->entry().bytes_copied, bytes); }
 
 void RingReader::close() noexcept {
   if (closed_) return;
+  if (table_->segment().forked()) {
+    closed_ = true;
+    return;
+  }
+  last_stats_ = stats();
   closed_ = true;
-  if (table_->segment().forked()) return;
   disarm();
   if (claimed_) table_->unpin_peeked();
   QADS_LOG(debug, "arena=%s reader=%u closes at sequence %" PRIu64, name().c_str(), table_->index(),

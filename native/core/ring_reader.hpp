@@ -37,6 +37,13 @@ struct BatchView {
 
 enum class PeekStatus { ready, empty, ended };
 
+struct ReaderStats {
+  std::uint64_t batches, bytes, bytes_copied, lost, waits, evacuations;
+  std::uint64_t private_bytes;  // of evacuated leases, now
+  std::uint64_t leases;         // held now
+  std::uint64_t cursor;
+};
+
 /// One thread at a time; leases may be released from any.
 class RingReader {
  public:
@@ -66,9 +73,8 @@ class RingReader {
 
   /// Published sequence minus cursor.
   std::uint64_t lag() const;
-  std::uint64_t lease_count() const noexcept { return table_->lease_count(); }
-  const ReaderEntry& counters() const noexcept { return table_->entry(); }
-  std::uint64_t cursor() const noexcept { return expected_; }
+  /// After close() the last numbers.
+  ReaderStats stats() const;
   void count_copied(std::uint64_t bytes) noexcept;
 
   /// Detaches; leases stay valid. Idempotent.
@@ -92,7 +98,8 @@ class RingReader {
   std::uint64_t lost_first_ = 0;
   std::uint64_t lost_count_ = 0;
   std::uint64_t next_probe_ns_ = 0;
-  bool claimed_ = false;  // drop-oldest: the cursor is past the peeked batch already, the pin protects it
+  ReaderStats last_stats_{};  // the entry is somebody else's after close
+  bool claimed_ = false;      // drop-oldest: the cursor is past the peeked batch already, the pin protects it
   bool peeked_ = false;
   bool closed_ = false;
   BatchView batch_;

@@ -70,10 +70,10 @@ TEST_CASE("a held batch keeps its bytes at its address while the ring goes on") 
     held.push_back(reader->take());
   }
   for (const Lease* lease : held) CHECK(is_filled(lease->data, lease->length, lease->sequence));
-  CHECK(reader->counters().evacuations.load() > 250);
-  CHECK_EQ(reader->counters().bytes_copied.load(), 0u);
+  CHECK(reader->stats().evacuations > 250);
+  CHECK_EQ(reader->stats().bytes_copied, 0u);
   for (Lease* lease : held) LeaseTable::release(lease);
-  CHECK_EQ(reader->counters().private_bytes.load(), 0u);
+  CHECK_EQ(reader->stats().private_bytes, 0u);
 }
 
 TEST_CASE("drop-oldest tells a slow reader exactly what it lost") {

@@ -35,6 +35,8 @@ export const Info = {
   Needed: 7,
   FingerprintLow: 8,
   FingerprintHigh: 9,
+  /** A number that stands for exactly these schema bytes, for this reader: a safe key for what was parsed of them. */
+  SchemaId: 10,
 } as const
 export const INFO_WORDS = 16
 

@@ -1,0 +1,26 @@
+// A doorbell as a JavaScript object.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "core/bell.hpp"
+
+namespace qads::addon {
+
+class BellObject : public Napi::ObjectWrap<BellObject> {
+ public:
+  static Napi::Function constructor(Napi::Env env);
+  explicit BellObject(const Napi::CallbackInfo& info);
+
+  /// Identity of the bell in `value`, which must be an open BellObject.
+  static std::uint64_t id_of(Napi::Env env, const Napi::Value& value);
+
+ private:
+  Napi::Value close(const Napi::CallbackInfo& info);
+
+  std::unique_ptr<Bell> bell_;
+};
+
+}  // namespace qads::addon

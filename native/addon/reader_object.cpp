@@ -1,0 +1,264 @@
+#include "reader_object.hpp"
+
+#include <cinttypes>
+#include <cstring>
+
+#include "arguments.hpp"
+#include "bell_object.hpp"
+
+namespace qads::addon {
+namespace {
+
+// As in src/core/native.ts.
+enum Acquired : int { kEmpty = 0, kCopied = 1, kLeased = 2, kEnded = 3, kNeedSlab = 4, kNeedLayout = 5 };
+enum Info : std::size_t {
+  kSequence,
+  kRows,
+  kLength,
+  kCommitTimeMs,
+  kLostFirst,
+  kLostCount,
+  kLeaseId,
+  kNeeded,
+  kFingerprintLow,
+  kFingerprintHigh,
+  kSchemaId,
+  kInfoWords = 16,
+};
+
+/// Belongs to one ArrayBuffer.
+struct Finalizer {
+  std::shared_ptr<HeldLeases> leases;
+  std::uint64_t id;
+};
+
+}  // namespace
+
+Napi::Function ReaderObject::constructor(Napi::Env env) {
+  return DefineClass(
+      env, "NativeReader",
+      {InstanceMethod<&ReaderObject::bind>("bind"), InstanceMethod<&ReaderObject::try_acquire>("tryAcquire"),
+       InstanceMethod<&ReaderObject::acquire_sync>("acquireSync"),
+       InstanceMethod<&ReaderObject::lease>("lease"), InstanceMethod<&ReaderObject::release>("release"),
+       InstanceMethod<&ReaderObject::arm>("arm"), InstanceMethod<&ReaderObject::disarm>("disarm"),
+       InstanceMethod<&ReaderObject::lag>("lag"), InstanceMethod<&ReaderObject::close>("close"),
+       InstanceMethod<&ReaderObject::stats>("stats")});
+}
+
+ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ReaderObject>(info) {
+  const Napi::Env env = info.Env();
+  const std::string name = string_of(env, info[0], "the name");
+  const Napi::Object object = object_of(env, info[1], "the options");
+  ReaderOptions options;
+  const double from = number_of(env, object.Get("from"), "from");
+  options.from = from == -1   ? kFromEarliest
+                 : from == -2 ? kFromLatest
+                              : static_cast<std::int64_t>(count_of(env, object.Get("from"), "from"));
+  options.spin_micros = small_count_of(env, object.Get("spinMicros"), "spinMicros");
+  guarded(env, [&] { reader_ = RingReader::attach(name, options); });
+  cleanup_.emplace(env, [reader = reader_] { reader->close(); });
+  const Napi::Object self = info.This().As<Napi::Object>();
+  const SharedMemoryHeader& header = reader_->header();
+  self.Set("name", Napi::String::New(env, name));
+  self.Set("generation", Napi::Number::New(env, static_cast<double>(header.generation)));
+  self.Set("capacity", Napi::Number::New(env, static_cast<double>(header.ring_capacity)));
+  self.Set("leaseThreshold", Napi::Number::New(env, header.lease_threshold));
+}
+
+ReaderObject::~ReaderObject() {
+  drop_unclaimed();
+  if (reader_) reader_->close();
+}
+
+Napi::Value ReaderObject::bind(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!info[i].IsTypedArray())
+      throw to_js(env, Error(Errc::invalid_argument, "bind takes three typed arrays"));
+  }
+  auto words = info[0].As<Napi::Float64Array>();
+  auto layout = info[1].As<Napi::Float64Array>();
+  auto slab = info[2].As<Napi::Uint8Array>();
+  if (words.TypedArrayType() != napi_float64_array || layout.TypedArrayType() != napi_float64_array ||
+      slab.TypedArrayType() != napi_uint8_array || words.ElementLength() < kInfoWords) {
+    throw to_js(env,
+                Error(Errc::invalid_argument, "bind takes (Float64Array of 16, Float64Array, Uint8Array)"));
+  }
+  info_ = Napi::Persistent(words);
+  layout_ = Napi::Persistent(layout);
+  slab_ = Napi::Persistent(slab);
+  info_words_ = words.Data();
+  layout_words_ = layout.Data();
+  layout_length_ = layout.ElementLength();
+  slab_bytes_ = slab.Data();
+  slab_length_ = slab.ElementLength();
+  return env.Undefined();
+}
+
+void ReaderObject::describe(const BatchView& batch) noexcept {
+  info_words_[kSequence] = static_cast<double>(batch.sequence);
+  info_words_[kRows] = static_cast<double>(batch.rows);
+  info_words_[kLength] = static_cast<double>(batch.length);
+  info_words_[kCommitTimeMs] = static_cast<double>(batch.commit_ns) / 1e6;
+  info_words_[kLostFirst] = static_cast<double>(batch.lost_first);
+  info_words_[kLostCount] = static_cast<double>(batch.lost_count);
+  info_words_[kFingerprintLow] = static_cast<double>(batch.fingerprint & 0xFFFFFFFFu);
+  info_words_[kFingerprintHigh] = static_cast<double>(batch.fingerprint >> 32);
+}
+
+/// Writes the layout words for JavaScript. False if its array is too short.
+bool ReaderObject::verified(const std::uint8_t* bytes, const BatchView& batch) {
+  const VerifyResult result = verifier_.verify(bytes, batch.length, words_);
+  if (!result.ok()) {
+    const std::uint64_t sequence = batch.sequence;
+    reader_->advance();
+    fail(Errc::corrupt,
+         "arena \"%s\": batch %" PRIu64 " is refused: %s (byte %" PRIu64
+         " of its slot); the batch is skipped",
+         reader_->name().c_str(), sequence, result.reason, result.offset);
+  }
+  if (words_.size() > layout_length_) {
+    info_words_[kNeeded] = static_cast<double>(words_.size());
+    return false;
+  }
+  std::memcpy(layout_words_, words_.data(), words_.size() * sizeof(double));
+  info_words_[kSchemaId] = result.schema_id;
+  return true;
+}
+
+int ReaderObject::deliver(PeekStatus status, const BatchView& batch, std::uint64_t slab_offset) {
+  if (status == PeekStatus::empty) return kEmpty;
+  describe(batch);
+  if (status == PeekStatus::ended) return kEnded;
+  if (batch.length >= reader_->header().lease_threshold) {
+    if (!verified(batch.data, batch)) return kNeedLayout;
+    unclaimed_ = leases_->hold(reader_->take());
+    info_words_[kLeaseId] = static_cast<double>(unclaimed_);
+    return kLeased;
+  }
+  if (slab_offset > slab_length_ || batch.length > slab_length_ - slab_offset) {
+    info_words_[kNeeded] = static_cast<double>(batch.length);
+    return kNeedSlab;
+  }
+  // Copied first, verified after: nobody can change the copy.
+  std::uint8_t* copy = slab_bytes_ + slab_offset;
+  std::memcpy(copy, batch.data, batch.length);
+  if (!verified(copy, batch)) return kNeedLayout;
+  reader_->count_copied(batch.length);
+  reader_->advance();
+  return kCopied;
+}
+
+Napi::Value ReaderObject::try_acquire(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info_words_ == nullptr) throw to_js(env, Error(Errc::invalid_argument, "bind the arrays first"));
+  const std::uint64_t slab_offset = count_of(env, info[0], "the slab's offset");
+  return guarded(env, [&] {
+    drop_unclaimed();
+    BatchView batch;
+    const PeekStatus status = reader_->peek(batch);
+    return Napi::Number::New(env, deliver(status, batch, slab_offset));
+  });
+}
+
+Napi::Value ReaderObject::acquire_sync(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info_words_ == nullptr) throw to_js(env, Error(Errc::invalid_argument, "bind the arrays first"));
+  const std::uint64_t slab_offset = count_of(env, info[0], "the slab's offset");
+  const Deadline deadline = deadline_of(env, info[1]);
+  return guarded(env, [&] {
+    drop_unclaimed();
+    BatchView batch;
+    const PeekStatus status = reader_->wait_peek(batch, deadline);
+    return Napi::Number::New(env, deliver(status, batch, slab_offset));
+  });
+}
+
+Napi::Value ReaderObject::lease(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Lease* lease = leases_->find(unclaimed_);
+  if (unclaimed_ == 0 || lease == nullptr) {
+    throw to_js(env, Error(Errc::invalid_argument, "lease() follows a call that returned Leased"));
+  }
+  auto finalizer = std::make_unique<Finalizer>(Finalizer{leases_, unclaimed_});
+  void* bytes = const_cast<std::uint8_t*>(lease->data);
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, bytes, lease->length,
+      [](napi_env, void*, void* hint) {
+        const std::unique_ptr<Finalizer> owned(static_cast<Finalizer*>(hint));
+        owned->leases->give_back(owned->id);
+      },
+      finalizer.get(), &buffer);
+  if (status == napi_ok) {
+    [[maybe_unused]] auto* owned_by_buffer = finalizer.release();
+    unclaimed_ = 0;
+    return Napi::Value(env, buffer);
+  }
+  // Where external memory is forbidden (Electron), the batch is copied, and counted.
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, lease->length);
+  std::memcpy(copy.Data(), bytes, lease->length);
+  reader_->count_copied(lease->length);
+  drop_unclaimed();
+  return copy;
+}
+
+void ReaderObject::drop_unclaimed() noexcept {
+  if (unclaimed_ != 0) leases_->give_back(unclaimed_);
+  unclaimed_ = 0;
+}
+
+Napi::Value ReaderObject::release(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t id = count_of(env, info[0], "the lease");
+  if (info[1].IsArrayBuffer()) {
+    // Detached before the lease ends: a view never shows foreign bytes.
+    auto buffer = info[1].As<Napi::ArrayBuffer>();
+    if (!buffer.IsDetached()) buffer.Detach();
+  }
+  return Napi::Boolean::New(env, leases_->give_back(id));
+}
+
+Napi::Value ReaderObject::arm(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t bell = BellObject::id_of(env, info[0]);
+  return guarded(env, [&] { return Napi::Boolean::New(env, reader_->arm(WakeBy::bell, bell)); });
+}
+
+Napi::Value ReaderObject::disarm(const Napi::CallbackInfo& info) {
+  if (!reader_->closed()) reader_->disarm();
+  return info.Env().Undefined();
+}
+
+Napi::Value ReaderObject::lag(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&] { return Napi::Number::New(env, static_cast<double>(reader_->lag())); });
+}
+
+Napi::Value ReaderObject::close(const Napi::CallbackInfo& info) {
+  drop_unclaimed();
+  reader_->close();
+  cleanup_.reset();
+  return info.Env().Undefined();
+}
+
+Napi::Value ReaderObject::stats(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ReaderStats stats = reader_->stats();
+  Napi::Object object = Napi::Object::New(env);
+  const auto set = [&](const char* key, std::uint64_t value) {
+    object.Set(key, Napi::Number::New(env, static_cast<double>(value)));
+  };
+  set("batches", stats.batches);
+  set("bytes", stats.bytes);
+  set("bytesCopied", stats.bytes_copied);
+  set("lost", stats.lost);
+  set("waits", stats.waits);
+  set("evacuations", stats.evacuations);
+  set("privateBytes", stats.private_bytes);
+  set("leases", stats.leases);
+  set("cursor", stats.cursor);
+  return object;
+}
+
+}  // namespace qads::addon

@@ -1,0 +1,57 @@
+// A RingReader as a JavaScript object. All methods run on the thread of the environment that made it.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/ipc_verify.hpp"
+#include "core/ring_reader.hpp"
+#include "env_cleanup.hpp"
+#include "held_leases.hpp"
+
+namespace qads::addon {
+
+class ReaderObject : public Napi::ObjectWrap<ReaderObject> {
+ public:
+  static Napi::Function constructor(Napi::Env env);
+  explicit ReaderObject(const Napi::CallbackInfo& info);
+  ~ReaderObject() override;
+
+ private:
+  Napi::Value bind(const Napi::CallbackInfo& info);
+  Napi::Value try_acquire(const Napi::CallbackInfo& info);
+  Napi::Value acquire_sync(const Napi::CallbackInfo& info);
+  Napi::Value lease(const Napi::CallbackInfo& info);
+  Napi::Value release(const Napi::CallbackInfo& info);
+  Napi::Value arm(const Napi::CallbackInfo& info);
+  Napi::Value disarm(const Napi::CallbackInfo& info);
+  Napi::Value lag(const Napi::CallbackInfo& info);
+  Napi::Value close(const Napi::CallbackInfo& info);
+  Napi::Value stats(const Napi::CallbackInfo& info);
+
+  int deliver(PeekStatus status, const BatchView& batch, std::uint64_t slab_offset);
+  bool verified(const std::uint8_t* bytes, const BatchView& batch);
+  void describe(const BatchView& batch) noexcept;
+  void drop_unclaimed() noexcept;
+
+  // Shared with the cleanup hook, which may run when this object's finalizer has not.
+  std::shared_ptr<RingReader> reader_;
+  std::shared_ptr<HeldLeases> leases_ = std::make_shared<HeldLeases>();
+  SlotVerifier verifier_;
+  std::vector<double> words_;
+  std::uint64_t unclaimed_ = 0;  // leased for a lease() call that has not come
+  Napi::Reference<Napi::Float64Array> info_;
+  Napi::Reference<Napi::Float64Array> layout_;
+  Napi::Reference<Napi::Uint8Array> slab_;
+  double* info_words_ = nullptr;
+  double* layout_words_ = nullptr;
+  std::size_t layout_length_ = 0;
+  std::uint8_t* slab_bytes_ = nullptr;
+  std::size_t slab_length_ = 0;
+  std::optional<EnvCleanup> cleanup_;
+};
+
+}  // namespace qads::addon

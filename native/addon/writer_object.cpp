@@ -1,0 +1,184 @@
+#include "writer_object.hpp"
+
+#include "arguments.hpp"
+#include "bell_object.hpp"
+#include "core/ipc_verify.hpp"
+
+namespace qads::addon {
+namespace {
+
+constexpr double kWouldBlock = -1;
+constexpr double kDropped = -2;
+
+WriterOptions options_of(Napi::Env env, const Napi::Value& value) {
+  const Napi::Object object = object_of(env, value, "the options");
+  WriterOptions options;
+  options.arena.capacity = count_of(env, object.Get("capacity"), "capacity");
+  options.arena.slots = small_count_of(env, object.Get("slots"), "slots");
+  options.arena.max_readers = small_count_of(env, object.Get("maxReaders"), "maxReaders");
+  options.arena.on_full = static_cast<OnFull>(small_count_of(env, object.Get("onFull"), "onFull"));
+  options.arena.mode = small_count_of(env, object.Get("mode"), "mode");
+  options.arena.one_schema = object.Get("oneSchema").ToBoolean();
+  options.spin_micros = small_count_of(env, object.Get("spinMicros"), "spinMicros");
+  return options;
+}
+
+}  // namespace
+
+Napi::Function WriterObject::constructor(Napi::Env env) {
+  return DefineClass(
+      env, "NativeWriter",
+      {InstanceMethod<&WriterObject::ring>("ring"), InstanceMethod<&WriterObject::try_claim>("tryClaim"),
+       InstanceMethod<&WriterObject::claim_sync>("claimSync"),
+       InstanceMethod<&WriterObject::commit>("commit"),
+       InstanceMethod<&WriterObject::abort_claim>("abortClaim"),
+       InstanceMethod<&WriterObject::arm_space>("armSpace"),
+       InstanceMethod<&WriterObject::arm_drained>("armDrained"),
+       InstanceMethod<&WriterObject::arm_reader>("armReader"),
+       InstanceMethod<&WriterObject::disarm>("disarm"), InstanceMethod<&WriterObject::end>("end"),
+       InstanceMethod<&WriterObject::abort>("abort"), InstanceMethod<&WriterObject::close>("close"),
+       InstanceMethod<&WriterObject::stats>("stats")});
+}
+
+WriterObject::WriterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WriterObject>(info) {
+  const Napi::Env env = info.Env();
+  const std::string name = string_of(env, info[0], "the name");
+  const WriterOptions options = options_of(env, info[1]);
+  guarded(env, [&] { writer_ = RingWriter::create(name, options); });
+  // An environment that ends without close() is a writer that died: nobody said that the stream was complete.
+  cleanup_.emplace(env, [writer = writer_] { writer->abandon(); });
+  const Napi::Object self = info.This().As<Napi::Object>();
+  const SharedMemoryHeader& header = writer_->header();
+  self.Set("name", Napi::String::New(env, name));
+  self.Set("generation", Napi::Number::New(env, static_cast<double>(header.generation)));
+  self.Set("capacity", Napi::Number::New(env, static_cast<double>(header.ring_capacity)));
+  self.Set("leaseThreshold", Napi::Number::New(env, header.lease_threshold));
+}
+
+WriterObject::~WriterObject() {
+  if (writer_) writer_->abandon();
+}
+
+Napi::Value WriterObject::ring(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!ring_.IsEmpty()) return ring_.Value();
+  auto keep = std::make_unique<std::shared_ptr<RingWriter>>(writer_);
+  const std::size_t span = 2 * writer_->header().ring_capacity;
+  const Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(
+      env, writer_->ring(), span,
+      [](Napi::BasicEnv, void*, std::shared_ptr<RingWriter>* kept) { delete kept; }, keep.get());
+  [[maybe_unused]] auto* owned_by_finalizer = keep.release();
+  ring_ = Napi::Persistent(buffer);
+  return buffer;
+}
+
+Napi::Value WriterObject::claimed(Napi::Env env, const Claim& claim) {
+  claim_ = claim.data;
+  switch (claim.status) {
+    case ClaimStatus::claimed:
+      return Napi::Number::New(env, static_cast<double>(claim.offset));
+    case ClaimStatus::dropped:
+      return Napi::Number::New(env, kDropped);
+    case ClaimStatus::would_block:
+      break;
+  }
+  return Napi::Number::New(env, kWouldBlock);
+}
+
+Napi::Value WriterObject::try_claim(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t bytes = count_of(env, info[0], "bytes");
+  return guarded(env, [&] { return claimed(env, writer_->try_claim(bytes)); });
+}
+
+Napi::Value WriterObject::claim_sync(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t bytes = count_of(env, info[0], "bytes");
+  const Deadline deadline = deadline_of(env, info[1]);
+  return guarded(env, [&] { return claimed(env, writer_->claim(bytes, deadline)); });
+}
+
+Napi::Value WriterObject::commit(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t bytes = count_of(env, info[0], "bytes");
+  const std::uint64_t rows = count_of(env, info[1], "rows");
+  return guarded(env, [&] {
+    std::uint64_t fingerprint = 0;
+    // A slot without a schema is committed all the same: readers refuse it, with the reason.
+    if (claim_ != nullptr && !fingerprint_of_slot(claim_, bytes, fingerprint)) fingerprint = 0;
+    claim_ = nullptr;
+    return Napi::Number::New(env, static_cast<double>(writer_->commit(bytes, rows, fingerprint)));
+  });
+}
+
+Napi::Value WriterObject::abort_claim(const Napi::CallbackInfo& info) {
+  claim_ = nullptr;
+  writer_->abort_claim();
+  return info.Env().Undefined();
+}
+
+Napi::Value WriterObject::arm_space(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t bell = BellObject::id_of(env, info[0]);
+  return guarded(env, [&] { return Napi::Boolean::New(env, writer_->arm_space(WakeBy::bell, bell)); });
+}
+
+Napi::Value WriterObject::arm_drained(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t bell = BellObject::id_of(env, info[0]);
+  const bool need_reader = info[1].ToBoolean();
+  return guarded(
+      env, [&] { return Napi::Boolean::New(env, writer_->arm_drained(WakeBy::bell, bell, need_reader)); });
+}
+
+Napi::Value WriterObject::arm_reader(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t bell = BellObject::id_of(env, info[0]);
+  return guarded(env, [&] { return Napi::Boolean::New(env, writer_->arm_reader(WakeBy::bell, bell)); });
+}
+
+Napi::Value WriterObject::disarm(const Napi::CallbackInfo& info) {
+  if (!writer_->closed()) writer_->disarm();
+  return info.Env().Undefined();
+}
+
+Napi::Value WriterObject::end(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { writer_->end(); });
+  return info.Env().Undefined();
+}
+
+Napi::Value WriterObject::abort(const Napi::CallbackInfo& info) {
+  const std::string reason = string_of(info.Env(), info[0], "the reason");
+  guarded(info.Env(), [&] { writer_->abort(reason); });
+  return info.Env().Undefined();
+}
+
+Napi::Value WriterObject::close(const Napi::CallbackInfo& info) {
+  writer_->close();
+  // Views of the ring that outlive the writer must not write into what readers still look at.
+  if (!ring_.IsEmpty() && !ring_.Value().IsDetached()) ring_.Value().Detach();
+  cleanup_.reset();
+  return info.Env().Undefined();
+}
+
+Napi::Value WriterObject::stats(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const WriterStats stats = guarded(env, [&] { return writer_->stats(); });
+  Napi::Object object = Napi::Object::New(env);
+  const auto set = [&](const char* key, double value) { object.Set(key, Napi::Number::New(env, value)); };
+  set("batches", static_cast<double>(stats.batches));
+  set("bytes", static_cast<double>(stats.bytes));
+  set("droppedNewest", static_cast<double>(stats.dropped_newest));
+  set("droppedOldest", static_cast<double>(stats.dropped_oldest));
+  set("waits", static_cast<double>(stats.waits));
+  set("waitMs", static_cast<double>(stats.wait_ns) / 1e6);
+  set("reapedReaders", static_cast<double>(stats.reaped));
+  set("evictions", static_cast<double>(stats.evictions));
+  set("readers", static_cast<double>(stats.readers));
+  set("joins", static_cast<double>(stats.joins));
+  set("unread", static_cast<double>(stats.unread));
+  set("inRing", static_cast<double>(stats.in_ring));
+  return object;
+}
+
+}  // namespace qads::addon

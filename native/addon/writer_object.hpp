@@ -1,0 +1,44 @@
+// A RingWriter as a JavaScript object. All methods run on the thread of the environment that made it.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <optional>
+
+#include "core/ring_writer.hpp"
+#include "env_cleanup.hpp"
+
+namespace qads::addon {
+
+class WriterObject : public Napi::ObjectWrap<WriterObject> {
+ public:
+  static Napi::Function constructor(Napi::Env env);
+  explicit WriterObject(const Napi::CallbackInfo& info);
+  ~WriterObject() override;
+
+ private:
+  Napi::Value ring(const Napi::CallbackInfo& info);
+  Napi::Value try_claim(const Napi::CallbackInfo& info);
+  Napi::Value claim_sync(const Napi::CallbackInfo& info);
+  Napi::Value commit(const Napi::CallbackInfo& info);
+  Napi::Value abort_claim(const Napi::CallbackInfo& info);
+  Napi::Value arm_space(const Napi::CallbackInfo& info);
+  Napi::Value arm_drained(const Napi::CallbackInfo& info);
+  Napi::Value arm_reader(const Napi::CallbackInfo& info);
+  Napi::Value disarm(const Napi::CallbackInfo& info);
+  Napi::Value end(const Napi::CallbackInfo& info);
+  Napi::Value abort(const Napi::CallbackInfo& info);
+  Napi::Value close(const Napi::CallbackInfo& info);
+  Napi::Value stats(const Napi::CallbackInfo& info);
+
+  Napi::Value claimed(Napi::Env env, const Claim& claim);
+
+  // Shared with the ring's ArrayBuffer, whose finalizer may run after this object's.
+  std::shared_ptr<RingWriter> writer_;
+  Napi::Reference<Napi::ArrayBuffer> ring_;
+  const std::uint8_t* claim_ = nullptr;
+  std::optional<EnvCleanup> cleanup_;
+};
+
+}  // namespace qads::addon
