@@ -35,7 +35,11 @@ std::unique_ptr<RingReader> RingReader::attach(const std::string& name, const Re
 }
 
 RingReader::RingReader(std::shared_ptr<LeaseTable> table, const ReaderOptions& options, std::uint64_t start)
-    : table_(std::move(table)), spin_micros_(options.spin_micros), expected_(start), published_(start) {}
+    : table_(std::move(table)),
+      spin_micros_(options.spin_micros),
+      expected_(start),
+      published_(start),
+      exit_guard_([this] { close(); }) {}
 
 RingReader::~RingReader() { close(); }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "clock.hpp"
+#include "exit_guard.hpp"
 #include "lease_table.hpp"
 #include "ring_layout.hpp"
 #include "slot.hpp"
@@ -102,6 +103,7 @@ class RingReader {
   bool claimed_ = false;      // drop-oldest: the cursor is past the peeked batch already, the pin protects it
   bool peeked_ = false;
   bool closed_ = false;
+  ExitGuard exit_guard_;
   BatchView batch_;
 };
 

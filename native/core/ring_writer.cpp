@@ -30,7 +30,8 @@ RingWriter::RingWriter(SharedSegment segment, const WriterOptions& options)
       ring_(segment_.fd(), segment_.header().ring_offset, segment_.header().ring_capacity, Access::read_write,
             segment_.name()),
       reclaimer_(segment_),
-      spin_micros_(options.spin_micros) {
+      spin_micros_(options.spin_micros),
+      exit_guard_([this] { abandon(); }) {
   ring_.populate();
 }
 

@@ -8,6 +8,7 @@
 
 #include "bell.hpp"
 #include "clock.hpp"
+#include "exit_guard.hpp"
 #include "reclaimer.hpp"
 #include "ring_layout.hpp"
 #include "ring_view.hpp"
@@ -110,6 +111,7 @@ class RingWriter {
   std::uint64_t schema_ = 0;
   bool open_ = true;
   bool closed_ = false;
+  ExitGuard exit_guard_;
 };
 
 }  // namespace qads
