@@ -1,0 +1,152 @@
+#include "handles.hpp"
+
+#include <cinttypes>
+#include <cstring>
+
+using namespace qads;
+using namespace qads::capi;
+
+namespace {
+
+/// Verifies the peeked batch once, however often it is looked at. A batch that fails is skipped.
+void verify(qads_reader& reader, const BatchView& batch) {
+  if (reader.verified == batch.sequence) return;
+  const VerifyResult result = reader.verifier.verify(batch.data, batch.length, reader.layout);
+  if (!result.ok()) {
+    reader.ring->advance();
+    fail(Errc::corrupt,
+         "arena \"%s\": batch %" PRIu64 " is refused: %s (byte %" PRIu64
+         " of its slot); the batch is skipped",
+         reader.ring->name().c_str(), batch.sequence, result.reason, result.offset);
+  }
+  reader.verified = batch.sequence;
+  reader.schema_id = result.schema_id;
+}
+
+}  // namespace
+
+void qads_reader_options_init(qads_reader_options* options) {
+  if (options != nullptr) *options = {sizeof *options, QADS_FROM_EARLIEST, 0, 0};
+}
+
+int qads_reader_attach(const char* name, const qads_reader_options* given, qads_reader** reader) {
+  if (any_null(name, reader)) return null_argument();
+  *reader = nullptr;
+  return guarded([&] {
+    qads_reader_options all;
+    qads_reader_options_init(&all);
+    if (given != nullptr) {
+      if (given->size < sizeof(std::size_t) || given->size > sizeof all) {
+        fail(Errc::incompatible,
+             "qads_reader_options has size %zu, this library knows %zu: call its _init function", given->size,
+             sizeof all);
+      }
+      std::memcpy(&all, given, given->size);
+    }
+    if (all.from < QADS_FROM_LATEST) {
+      fail(Errc::invalid_argument,
+           "arena \"%s\": from is %" PRId64 "; it must be a sequence, -1 (earliest) or -2 (latest)", name,
+           all.from);
+    }
+    ReaderOptions options;
+    options.from = all.from;
+    options.spin_micros = all.spin_micros;
+    auto made = std::make_unique<qads_reader>();
+    made->ring = RingReader::attach(name, options);
+    made->unverified = all.unverified != 0;
+    *reader = made.release();
+    return static_cast<int>(QADS_OK);
+  });
+}
+
+int qads_reader_peek(qads_reader* reader, std::int64_t timeout_ms, qads_batch* batch) {
+  if (any_null(reader, batch)) return null_argument();
+  return guarded([&] {
+    BatchView view;
+    const PeekStatus status =
+        timeout_ms == 0 ? reader->ring->peek(view) : reader->ring->wait_peek(view, deadline_of(timeout_ms));
+    if (status == PeekStatus::ready && !reader->unverified) verify(*reader, view);
+    const bool described = status == PeekStatus::ready && !reader->unverified;
+    *batch = {view.data,
+              view.length,
+              view.sequence,
+              view.rows,
+              view.fingerprint,
+              view.commit_ns,
+              view.lost_first,
+              view.lost_count,
+              described ? reader->layout.data() : nullptr,
+              described ? reader->layout.size() : 0,
+              described ? reader->schema_id : 0,
+              0};
+    switch (status) {
+      case PeekStatus::ready:
+        return static_cast<int>(QADS_OK);
+      case PeekStatus::ended:
+        return static_cast<int>(QADS_ENDED);
+      case PeekStatus::empty:
+        break;
+    }
+    return static_cast<int>(QADS_EMPTY);
+  });
+}
+
+int qads_reader_advance(qads_reader* reader) {
+  if (any_null(reader)) return null_argument();
+  return guarded([&] {
+    reader->ring->advance();
+    return static_cast<int>(QADS_OK);
+  });
+}
+
+int qads_reader_take(qads_reader* reader, qads_lease** lease, const std::uint8_t** data) {
+  if (any_null(reader, lease, data)) return null_argument();
+  return guarded([&] {
+    Lease* taken = reader->ring->take();
+    *data = taken->data;
+    *lease = reinterpret_cast<qads_lease*>(taken);
+    return static_cast<int>(QADS_OK);
+  });
+}
+
+void qads_lease_release(qads_lease* lease) {
+  if (lease != nullptr) LeaseTable::release(reinterpret_cast<Lease*>(lease));
+}
+
+int qads_reader_arm(qads_reader* reader, const qads_bell* bell, int* wait) {
+  if (any_null(reader, bell, wait)) return null_argument();
+  return guarded([&] {
+    *wait = reader->ring->arm(WakeBy::bell, bell->bell.id()) ? 1 : 0;
+    return static_cast<int>(QADS_OK);
+  });
+}
+
+void qads_reader_disarm(qads_reader* reader) {
+  if (reader != nullptr && !reader->ring->closed()) reader->ring->disarm();
+}
+
+int qads_reader_lag(qads_reader* reader, std::uint64_t* lag) {
+  if (any_null(reader, lag)) return null_argument();
+  return guarded([&] {
+    *lag = reader->ring->lag();
+    return static_cast<int>(QADS_OK);
+  });
+}
+
+void qads_reader_close(qads_reader* reader) {
+  if (reader != nullptr) reader->ring->close();
+}
+
+void qads_reader_free(qads_reader* reader) { delete reader; }
+
+int qads_reader_get_stats(qads_reader* reader, qads_reader_stats* stats) {
+  if (any_null(reader, stats)) return null_argument();
+  return guarded([&] {
+    const ReaderStats s = reader->ring->stats();
+    const SharedMemoryHeader& header = reader->ring->header();
+    *stats = {s.batches,        s.bytes,         s.bytes_copied, s.lost,   s.waits,
+              s.evacuations,    s.private_bytes, s.leases,       s.cursor, header.ring_capacity,
+              header.generation};
+    return static_cast<int>(QADS_OK);
+  });
+}

@@ -1,0 +1,265 @@
+/* QADataSwap's C ABI: Arrow record batches between processes on one machine, through a ring in POSIX shared
+ * memory.
+ *
+ * Rules that hold everywhere:
+ *  - A function that can fail returns an int: 0 for success, a positive QADS_ERR_… code for an error, a
+ * negative QADS_… status for an outcome that is no error (empty, would block, dropped, ended). After an
+ * error, qads_last_error() gives a sentence with the arena's name, the numbers and what to do.
+ *  - Handles are owned by whoever created them and are given back once by the _free or _release function.
+ * Passing NULL to those is harmless. A handle is used by one thread at a time; leases are released from any
+ * thread.
+ *  - Structures that grow carry their size first: set it with the _init function.
+ *  - A time-out is in milliseconds; 0 does not wait, a negative one waits for ever.
+ *  - No handle works in a forked child: QADS_ERR_FORKED.
+ */
+#ifndef QADATASWAP_H
+#define QADATASWAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define QADS_API __attribute__((visibility("default")))
+#else
+#define QADS_API
+#endif
+
+/** Changes when a function or structure changes incompatibly; equals the number in the library's soname. */
+#define QADS_ABI_VERSION 0
+
+enum qads_status {
+  QADS_OK = 0,
+  QADS_EMPTY = -1,       /* nothing ready before the time-out */
+  QADS_WOULD_BLOCK = -2, /* the ring is full and the time-out passed */
+  QADS_DROPPED = -3,     /* the ring is full and the arena drops the newest batch */
+  QADS_ENDED = -4        /* the writer ended the arena and everything was read */
+};
+
+/** The names are those of qads_error_name(): ERR_QADS_NAME_INVALID and so on, the same in every language. */
+enum qads_error {
+  QADS_ERR_NAME_INVALID = 1,
+  QADS_ERR_INVALID_ARGUMENT = 2,
+  QADS_ERR_NOT_FOUND = 3,
+  QADS_ERR_WRITER_EXISTS = 4,
+  QADS_ERR_INCOMPATIBLE = 5,
+  QADS_ERR_NOT_AN_ARENA = 6,
+  QADS_ERR_CORRUPT = 7,
+  QADS_ERR_TOO_MANY_READERS = 8,
+  QADS_ERR_NO_SPACE = 9,
+  QADS_ERR_BATCH_TOO_LARGE = 10,
+  QADS_ERR_SCHEMA_MISMATCH = 11,
+  QADS_ERR_TIMED_OUT = 12,
+  QADS_ERR_ABORTED = 13,
+  QADS_ERR_WRITER_DIED = 14,
+  QADS_ERR_WRITER_ABORTED = 15,
+  QADS_ERR_CLOSED = 16,
+  QADS_ERR_RELEASED = 17,
+  QADS_ERR_PERMISSION = 18,
+  QADS_ERR_FORKED = 19,
+  QADS_ERR_FULL = 20,
+  QADS_ERR_SYSTEM = 21
+};
+
+enum qads_on_full { QADS_BLOCK = 0, QADS_DROP_OLDEST = 1, QADS_DROP_NEWEST = 2, QADS_FAIL = 3 };
+
+/** Where a reader starts: a sequence, or one of these. */
+#define QADS_FROM_EARLIEST ((int64_t)-1)
+#define QADS_FROM_LATEST ((int64_t)-2)
+
+typedef struct qads_writer qads_writer;
+typedef struct qads_reader qads_reader;
+typedef struct qads_lease qads_lease;
+typedef struct qads_bell qads_bell;
+
+/* ---- library ---- */
+
+/** "0.1.0". */
+QADS_API const char* qads_version(void);
+QADS_API uint32_t qads_abi_version(void);
+/** "ERR_QADS_…"; a static string. */
+QADS_API const char* qads_error_name(int code);
+/** What went wrong in this thread's last call that failed; valid until the next one. */
+QADS_API const char* qads_last_error(void);
+
+/* ---- writer ---- */
+
+typedef struct qads_writer_options {
+  size_t size;          /* of this structure */
+  uint64_t capacity;    /* bytes of the data ring; default 64 MiB */
+  uint32_t slots;       /* batches in flight; default 1024 */
+  uint32_t max_readers; /* default 32 */
+  uint32_t on_full;     /* qads_on_full; default QADS_BLOCK */
+  uint32_t mode;        /* of the segment's file; default 0600 */
+  uint32_t one_schema;  /* 1: a batch with another schema than the first is QADS_ERR_SCHEMA_MISMATCH */
+  uint32_t spin_micros; /* busy-wait this long before sleeping; default 0 */
+} qads_writer_options;
+
+QADS_API void qads_writer_options_init(qads_writer_options* options);
+
+/** Creates the arena `name` and becomes its writer; takes the name over from a writer that is gone. `options`
+ * may be NULL for the defaults. The caller owns *writer. */
+QADS_API int qads_writer_create(const char* name, const qads_writer_options* options, qads_writer** writer);
+
+/** Bytes of the ring that the writer may fill. They belong to the ring; valid until commit, abort or close.
+ */
+typedef struct qads_claim {
+  uint8_t* data;
+  uint64_t length;
+} qads_claim;
+
+/** Reserves `bytes` contiguous bytes. One claim at a time. QADS_WOULD_BLOCK, QADS_DROPPED or an error
+ * otherwise. */
+QADS_API int qads_writer_claim(qads_writer* writer, uint64_t bytes, int64_t timeout_ms, qads_claim* claim);
+/** Publishes the first `bytes` of the claim as one batch: a complete Arrow IPC file of `rows` rows.
+ * `sequence` may be NULL. On an error the claim is given back. */
+QADS_API int qads_writer_commit(qads_writer* writer, uint64_t bytes, uint64_t rows, uint64_t* sequence);
+/** Gives the claim back unpublished. Harmless without a claim. */
+QADS_API void qads_writer_abort_claim(qads_writer* writer);
+
+/** Marks the clean end: readers drain, then see QADS_ENDED. Idempotent. */
+QADS_API int qads_writer_end(qads_writer* writer);
+/** Readers drain, then fail with QADS_ERR_WRITER_ABORTED and `reason` (UTF-8, up to 1000 bytes are kept). */
+QADS_API int qads_writer_abort(qads_writer* writer, const char* reason);
+/** Waits until every attached reader has read everything; with `need_reader`, also until one ever came.
+ *  QADS_WOULD_BLOCK after the time-out. */
+QADS_API int qads_writer_wait_drained(qads_writer* writer, int need_reader, int64_t timeout_ms);
+/** Ends the arena if it is open, and detaches. The handle stays valid for qads_writer_free. Idempotent. */
+QADS_API void qads_writer_close(qads_writer* writer);
+/** Detaches without ending: readers see QADS_ERR_WRITER_DIED. Idempotent. */
+QADS_API void qads_writer_abandon(qads_writer* writer);
+/** Closes and frees. */
+QADS_API void qads_writer_free(qads_writer* writer);
+
+/** Asks readers to ring `bell` when the last claim that would block may succeed: *wait is 1; or 0: claim
+ * again now. */
+QADS_API int qads_writer_arm(qads_writer* writer, const qads_bell* bell, int* wait);
+/** The same for "drained". */
+QADS_API int qads_writer_arm_drained(qads_writer* writer, const qads_bell* bell, int need_reader, int* wait);
+QADS_API void qads_writer_disarm(qads_writer* writer);
+
+typedef struct qads_writer_stats {
+  uint64_t batches, bytes, dropped_newest, dropped_oldest, waits, wait_ns, reaped_readers, evictions;
+  uint64_t readers; /* attached now */
+  uint64_t joins;   /* readers that ever attached */
+  uint64_t unread;  /* batches that some reader has not read */
+  uint64_t in_ring; /* batches that occupy the ring, history included */
+  uint64_t capacity, generation;
+} qads_writer_stats;
+
+QADS_API int qads_writer_get_stats(qads_writer* writer, qads_writer_stats* stats);
+
+/* ---- reader ---- */
+
+typedef struct qads_reader_options {
+  size_t size;          /* of this structure */
+  int64_t from;         /* default QADS_FROM_EARLIEST */
+  uint32_t spin_micros; /* default 0 */
+  uint32_t unverified;  /* 1: do not verify the Arrow metadata of batches; for payloads that are not Arrow.
+                           Default 0 */
+} qads_reader_options;
+
+QADS_API void qads_reader_options_init(qads_reader_options* options);
+
+/** Attaches to the arena `name`. `options` may be NULL. The caller owns *reader. */
+QADS_API int qads_reader_attach(const char* name, const qads_reader_options* options, qads_reader** reader);
+
+/** A batch as it lies in the ring: a complete Arrow IPC file, read-only. */
+typedef struct qads_batch {
+  const uint8_t* data; /* aligned to 64 bytes, to a page if it is leased in place */
+  uint64_t length;
+  uint64_t sequence;
+  uint64_t rows;
+  uint64_t fingerprint; /* of the schema message */
+  uint64_t commit_ns;   /* CLOCK_REALTIME at commit */
+  uint64_t lost_first;  /* first sequence that drop-oldest took from this reader just before this batch, */
+  uint64_t lost_count;  /* and how many; 0: none */
+  /* The verified layout of the slot (native/core/ipc_layout.hpp), valid until the next peek; NULL if
+   * unverified. */
+  const double* layout;
+  uint64_t layout_words;
+  uint32_t schema_id; /* stands for exactly these schema bytes, for this reader; 0 if unverified */
+  uint32_t reserved;
+} qads_batch;
+
+/** Looks at the next batch, waiting for one. The bytes are valid until qads_reader_advance, or as long as the
+ * lease of qads_reader_take. Asking again without either gives the same batch. QADS_EMPTY, QADS_ENDED or an
+ * error otherwise; after QADS_ERR_CORRUPT the next peek goes on with the next batch. */
+QADS_API int qads_reader_peek(qads_reader* reader, int64_t timeout_ms, qads_batch* batch);
+/** Done with the peeked batch. */
+QADS_API int qads_reader_advance(qads_reader* reader);
+/** Turns the peeked batch into a lease. The caller owns *lease; *data, where its bytes are now, stays valid
+ * and unchanged until qads_lease_release, whatever the ring, the reader and the writer do. Small batches are
+ * copied. */
+QADS_API int qads_reader_take(qads_reader* reader, qads_lease** lease, const uint8_t** data);
+/** From any thread. */
+QADS_API void qads_lease_release(qads_lease* lease);
+
+/** Asks the writer to ring `bell` at the next event: *wait is 1; or 0: peek again now. */
+QADS_API int qads_reader_arm(qads_reader* reader, const qads_bell* bell, int* wait);
+QADS_API void qads_reader_disarm(qads_reader* reader);
+/** Published sequence minus cursor. */
+QADS_API int qads_reader_lag(qads_reader* reader, uint64_t* lag);
+/** Detaches; leases stay valid. The handle stays valid for qads_reader_free. Idempotent. */
+QADS_API void qads_reader_close(qads_reader* reader);
+/** Closes and frees. */
+QADS_API void qads_reader_free(qads_reader* reader);
+
+typedef struct qads_reader_stats {
+  uint64_t batches, bytes, bytes_copied, lost, waits, evacuations;
+  uint64_t private_bytes; /* of private memory that holds evacuated leases now */
+  uint64_t leases;        /* held now */
+  uint64_t cursor;
+  uint64_t capacity, generation;
+} qads_reader_stats;
+
+QADS_API int qads_reader_get_stats(qads_reader* reader, qads_reader_stats* stats);
+
+/* ---- doorbells, for event loops ---- */
+
+/** A file descriptor that becomes readable when a peer rings. One bell serves any number of readers and
+ * writers of one loop. A dead peer rings nothing: look again at least every 100 ms. */
+QADS_API int qads_bell_create(qads_bell** bell);
+/** Owned by the bell; do not close it. */
+QADS_API int qads_bell_fd(const qads_bell* bell);
+/** Takes all rings that are there. */
+QADS_API void qads_bell_drain(const qads_bell* bell);
+QADS_API void qads_bell_free(qads_bell* bell);
+
+/* ---- arenas by name ---- */
+
+typedef struct qads_reader_info {
+  uint32_t index, pid;
+  uint32_t alive, waiting, state; /* state: 1 joining, 2 live, 3 leaving */
+  uint32_t reserved;
+  uint64_t cursor, lag;
+  uint64_t pin; /* lowest leased sequence, or UINT64_MAX */
+  uint64_t batches, bytes, bytes_copied, lost, evacuations, private_bytes;
+} qads_reader_info;
+
+typedef struct qads_arena_info {
+  uint64_t generation, created_ns, total_bytes, capacity;
+  uint32_t slots, max_readers, on_full, mode, one_schema, lease_threshold;
+  uint32_t state; /* 1 open, 2 ended, 3 aborted */
+  uint32_t writer_alive, writer_pid, readers;
+  uint64_t published, oldest, batches, bytes, dropped_newest, dropped_oldest, reaped_readers, evictions;
+  char abort_reason[1001];
+} qads_arena_info;
+
+/** A snapshot. Fills up to `capacity` entries of `readers` (may be NULL); info->readers says how many there
+ * are. */
+QADS_API int qads_inspect_arena(const char* name, qads_arena_info* info, qads_reader_info* readers,
+                                size_t capacity);
+/** Calls `visit` with each arena's name, sorted, until it returns non-zero. */
+QADS_API int qads_list_arenas(int (*visit)(const char* name, void* context), void* context);
+/** Removes a name; *removed (may be NULL) is 0 if there was none. Parties that are attached go on. */
+QADS_API int qads_unlink_arena(const char* name, int* removed);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
