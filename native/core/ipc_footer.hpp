@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/ipc_flatbuffer.hpp"
+#include "core/ipc_shape.hpp"
+
+namespace qads::ipc {
+
+/// Verifies the footer at `offset` of the slot (File.fbs): its schema equals the one that `shape` was
+/// compiled from, and its blocks are exactly the batches described by `layout`. Throws std::bad_alloc only.
+bool check_footer(const uint8_t* slot, uint64_t offset, uint32_t length, Shape& shape,
+                  const std::vector<double>& layout, Failure& failure);
+
+}  // namespace qads::ipc

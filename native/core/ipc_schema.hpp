@@ -1,0 +1,16 @@
+#pragma once
+
+#include "core/ipc_flatbuffer.hpp"
+#include "core/ipc_shape.hpp"
+
+namespace qads::ipc {
+
+/// Verifies a Schema table (Schema.fbs) completely and fills `shape.columns`, `dictionaries` and `signature`
+/// for messages of `shape.version`. On failure the shape is unusable. Throws std::bad_alloc only.
+bool compile_schema(FlatBuffer& buffer, const Table& schema, Shape& shape);
+
+/// Verifies the `custom_metadata` vector of any table. When `digest` is given, adds a number to it that does
+/// not depend on the order of the entries, which writers do not keep.
+bool check_custom_metadata(FlatBuffer& buffer, const Table& table, uint32_t index, uint64_t* digest);
+
+}  // namespace qads::ipc
