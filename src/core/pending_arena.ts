@@ -29,6 +29,9 @@ export class PendingArena {
   /** Attaches; undefined when there is no such arena and time is left. */
   attempt(): NativeReader | undefined {
     try {
+      if (this.#options.waitMs > 0 && isRemains(this.#name)) {
+        throw new NotFoundError(`arena "${this.#name}" is what a writer that died left, with nothing to read`)
+      }
       return addon().attachReader(this.#name, this.#options.native)
     } catch (cause) {
       const error = fromNative(cause)
@@ -54,4 +57,10 @@ export class PendingArena {
     this.#timer = undefined
     this.#pollMs = FIRST_POLL_MS
   }
+}
+
+/** A dead writer's arena without a batch: whoever waits for an arena waits for the next writer. */
+function isRemains(name: string): boolean {
+  const { writerAlive, state, oldest, published } = addon().inspectArena(name)
+  return !writerAlive && state === 'open' && oldest === published
 }

@@ -47,13 +47,10 @@ function load(): Polars {
 }
 
 export function isPolarsFrame(value: unknown): value is PolarsFrame {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'writeIPC' in value &&
-    typeof value.writeIPC === 'function' &&
-    'rechunk' in value
-  )
+  if (typeof value !== 'object' || value === null) return false
+  // A frame is a Proxy that answers `in` with its column names, so its methods are asked for.
+  const { writeIPC, rechunk } = value as Partial<PolarsFrame>
+  return typeof writeIPC === 'function' && typeof rechunk === 'function'
 }
 
 /**
