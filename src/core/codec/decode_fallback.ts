@@ -1,0 +1,53 @@
+import { type Data, type RecordBatch, RecordBatchReader, type Struct } from 'apache-arrow'
+import { CorruptError, IncompatibleError } from '../errors.js'
+import { type ArenaRecordBatch, makeArenaRecordBatch } from './arena_record_batch.js'
+import type { BatchColumns } from './batch_columns.js'
+import { COMPRESSIONS } from './layout.js'
+import type { KnownSchema } from './schema_cache.js'
+import { FILE_PREFIX } from './schema_template.js'
+
+/**
+ * Reads a slot with apache-arrow's own reader: compressed bodies, types that the codec does not know, and metadata of
+ * old versions. What is not compressed is read in place.
+ */
+export function decodeByArrow(slot: Uint8Array, known: KnownSchema, compression: number): ArenaRecordBatch {
+  let batch: RecordBatch | null
+  try {
+    batch = RecordBatchReader.from(slot.subarray(FILE_PREFIX)).next().value as RecordBatch | null
+  } catch (cause) {
+    if (compression === 0)
+      throw new CorruptError(`apache-arrow cannot read the batch: ${String(cause)}`, { cause })
+    throw new IncompatibleError(
+      `the batch is compressed with ${COMPRESSIONS[compression] ?? 'an unknown codec'}, which apache-arrow cannot read: ` +
+        'write it uncompressed, or register a codec in its compressionRegistry',
+      { cause },
+    )
+  }
+  if (!batch) throw new CorruptError('the slot has no record batch')
+  return makeArenaRecordBatch(known, new LoadedColumns(batch))
+}
+
+/** The columns of a batch that apache-arrow has made. */
+class LoadedColumns implements BatchColumns {
+  constructor(private readonly batch: RecordBatch) {}
+
+  get rows(): number {
+    return this.batch.numRows
+  }
+
+  column(index: number): Data {
+    return this.batch.data.children[index]!
+  }
+
+  all(): Data<Struct> {
+    return this.batch.data
+  }
+
+  metadata(): Map<string, string> {
+    return this.batch.metadata
+  }
+
+  made(): readonly Data[] {
+    return this.batch.data.children
+  }
+}

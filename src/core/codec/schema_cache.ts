@@ -1,0 +1,89 @@
+import { Message, MetadataVersion, Schema, Struct } from 'apache-arrow'
+import type { DataType, Field } from 'apache-arrow'
+import { CorruptError, IncompatibleError } from '../errors.js'
+import { type SchemaShape, shapeOfSchema } from './column_shape.js'
+import { FlatbufferTable, MessageField, SchemaField } from './flatbuffer.js'
+
+/** A schema message that was parsed, and what decoding batches of it needs. */
+export interface KnownSchema {
+  readonly schema: Schema
+  /** Undefined if batches of this schema are read by apache-arrow's own reader. */
+  readonly shape: SchemaShape | undefined
+  /** The type of a batch as a whole: one for all batches, as apache-arrow keeps what it makes for rows in it. */
+  readonly structType: Struct
+  /** Position of the first column of each name. */
+  readonly positions: ReadonlyMap<PropertyKey, number>
+  /** The flatbuffer with its padding. */
+  readonly bytes: Uint8Array
+}
+
+const SCHEMAS_KEPT = 64
+
+/** The schemas that a reader has met, most recent first. A slot's schema is recognised by its bytes. */
+export class SchemaCache {
+  readonly #known: KnownSchema[] = []
+
+  /** The schema whose message lies at [offset, offset + length) of `slot`; batches of equal messages share it. */
+  find(slot: Uint8Array, offset: number, length: number): KnownSchema {
+    const message = new Uint8Array(slot.buffer, slot.byteOffset + offset, length)
+    const known = this.#known
+    for (let i = 0; i < known.length; i++) {
+      const entry = known[i]!
+      if (entry.bytes.length !== length || Buffer.compare(entry.bytes, message) !== 0) continue
+      if (i > 0) {
+        known.splice(i, 1)
+        known.unshift(entry)
+      }
+      return entry
+    }
+    const entry = parse(Uint8Array.from(message))
+    known.unshift(entry)
+    if (known.length > SCHEMAS_KEPT) known.pop()
+    return entry
+  }
+}
+
+function parse(bytes: Uint8Array): KnownSchema {
+  const header = FlatbufferTable.root(bytes).table(MessageField.header)
+  if (header.int16(SchemaField.endianness) !== 0) {
+    throw new IncompatibleError('the batch was written big-endian: only little-endian machines are supported')
+  }
+  const schema = named(decode(bytes))
+  const positions = new Map<PropertyKey, number>()
+  schema.fields.forEach(({ name }, i) => {
+    if (!positions.has(name)) positions.set(name, i)
+  })
+  // Before version 5 unions had validity bitmaps, and before version 4 buffers had page numbers.
+  const shape = schema.metadataVersion >= MetadataVersion.V5 ? shapeOfSchema(schema) : undefined
+  return { schema, shape, structType: new Struct(schema.fields), positions, bytes }
+}
+
+function decode(bytes: Uint8Array): Schema {
+  try {
+    const message = Message.decode(bytes)
+    if (!message.isSchema()) throw new TypeError('the first message is not a schema')
+    return message.header()
+  } catch (cause) {
+    throw new CorruptError(`the schema of a batch cannot be read: ${String(cause)}`, { cause })
+  }
+}
+
+/** apache-arrow reads a name that is empty or left out as null. */
+function named(schema: Schema): Schema {
+  for (const { type } of schema.fields) nameChildren(type as DataType)
+  const fields = schema.fields.map(nameField)
+  return new Schema(fields, schema.metadata, schema.dictionaries, schema.metadataVersion)
+}
+
+function nameField(field: Field): Field {
+  return (field.name as string | null) === null ? field.clone({ name: '' }) : field
+}
+
+/** In place, for the type belongs to the schema that was just decoded. */
+function nameChildren(type: DataType): void {
+  const children = type.children as Field[] | null
+  children?.forEach((child, i) => {
+    nameChildren(child.type as DataType)
+    children[i] = nameField(child)
+  })
+}

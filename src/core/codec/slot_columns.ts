@@ -1,0 +1,80 @@
+import { Data, makeData, Message, type Struct, Vector } from 'apache-arrow'
+import { BlockReader, type Dictionaries } from './block_reader.js'
+import { type BatchColumns } from './batch_columns.js'
+import type { DictionaryShape } from './column_shape.js'
+import { Block, blockWords, Layout } from './layout.js'
+import type { KnownSchema } from './schema_cache.js'
+
+/** The columns of a slot, made from its layout words when they are first used. */
+export class SlotColumns implements BatchColumns, Dictionaries {
+  readonly rows: number
+  readonly #known: KnownSchema
+  readonly #slot: Uint8Array
+  readonly #words: readonly number[]
+  readonly #block: number
+  readonly #columns: (Data | undefined)[] = []
+  #reader: BlockReader | undefined
+  #all: Data<Struct> | undefined
+  #dictionaries: (Vector | undefined)[] | undefined
+
+  /**
+   * @param words kept, not copied
+   * @param block of the record batch
+   */
+  constructor(known: KnownSchema, slot: Uint8Array, words: readonly number[], block: number) {
+    this.rows = words[Layout.Rows]!
+    this.#known = known
+    this.#slot = slot
+    this.#words = words
+    this.#block = block
+  }
+
+  column(index: number): Data {
+    const made = this.#columns[index]
+    if (made !== undefined) return made
+    const shape = this.#known.shape!.columns[index]!
+    this.#reader ??= new BlockReader(this.#slot, this.#words, this.#block)
+    const column = this.#reader.column(shape, this)
+    this.#columns[index] = column
+    return column
+  }
+
+  all(): Data<Struct> {
+    if (this.#all === undefined) {
+      const { structType } = this.#known
+      const children: Data[] = []
+      for (let i = 0; i < structType.children.length; i++) children.push(this.column(i))
+      this.#all = new Data(structType, 0, this.rows, 0, undefined, children)
+    }
+    return this.#all
+  }
+
+  metadata(): Map<string, string> {
+    const offset = this.#words[this.#block + Block.MetadataOffset]!
+    const length = this.#words[this.#block + Block.MetadataLength]!
+    return Message.decode(this.#slot.subarray(offset, offset + length)).metadata
+  }
+
+  made(): readonly Data[] {
+    return this.#columns.filter((column) => column !== undefined)
+  }
+
+  dictionary(shape: DictionaryShape): Vector {
+    this.#dictionaries ??= []
+    return (this.#dictionaries[shape.slot] ??= this.#readDictionary(shape))
+  }
+
+  /** The last batch that is no delta, and the deltas after it. A dictionary that was not sent is empty. */
+  #readDictionary(shape: DictionaryShape): Vector {
+    const words = this.#words
+    let chunks: Data[] = []
+    let block: number = Layout.Blocks
+    for (let i = 0; i < words[Layout.DictionaryBatches]!; i++, block += blockWords(words, block)) {
+      if (words[block + Block.Id] !== shape.id) continue
+      const chunk = new BlockReader(this.#slot, words, block).column(shape.values.columns[0]!, this)
+      chunks = words[block + Block.IsDelta] === 0 ? [chunk] : [...chunks, chunk]
+    }
+    const type = shape.values.columns[0]!.type
+    return new Vector(chunks.length > 0 ? chunks : [makeData({ type })]).memoize()
+  }
+}
