@@ -47,3 +47,4 @@ export {
 } from './shared_data_frame.js'
 export type { Writable } from './write_source.js'
 export type { ArenaWriter, DrainOptions, FinishOptions, WriterStats } from './writer.js'
+export * from './frames/index.js'
