@@ -84,7 +84,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   #leased(): ArenaBatch<T> {
     const buffer = this.#native.lease()
     try {
-      return this.#decode(new Uint8Array(buffer, 0, this.#info[Info.Length]!), buffer)
+      return this.#decode(new Uint8Array(buffer, 0, this.#info[Info.Length]), buffer)
     } catch (error) {
       this.#native.release(this.#info[Info.LeaseId]!, buffer)
       throw error

@@ -63,15 +63,15 @@ function releasedError({ arena, sequence }: BatchInfo): ReleasedError {
   )
 }
 
+/** A base class whose instance is the object that it is given. */
+const Hold = function (batch: object) {
+  return batch
+} as unknown as new (batch: object) => object
+
 /**
  * Puts the lease into a private field of the batch itself: invisible to equality and inspection, and several times
- * cheaper than an entry in a WeakMap. The base class returns its argument, so the field lands there.
+ * cheaper than an entry in a WeakMap.
  */
-class Hold {
-  constructor(batch: object) {
-    return batch as Hold
-  }
-}
 class Leased extends Hold {
   readonly #lease: Lease
 

@@ -1,7 +1,7 @@
 import type { TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
-import type { LoanColumns, LoanPlan } from './codec/loan.js'
+import type { LoanColumns, LoanPlan, LoanValidity } from './codec/loan.js'
 import { ClosedError, fromNative } from './errors.js'
 import { validateInteger } from './validators.js'
 
@@ -32,6 +32,14 @@ export class Loan<T extends TypeMap = AnySchema> implements Disposable {
     this.#plan = plan
     this.#lender = lender
     this.columns = plan.open(target, offset)
+  }
+
+  /**
+   * The validity bits of the nullable columns, by name: clear bit `row % 8` of byte `row / 8` to make a row null. They start
+   * as "nothing is null".
+   */
+  get validity(): LoanValidity<T> {
+    return this.#plan.validity
   }
 
   /** True until `commit` or `abort`. */

@@ -7,7 +7,7 @@ import { ClosedError, fromNative, InvalidArgumentError, TimedOutError } from './
 import { batchInfo, release, type BatchInfo } from './lease.js'
 import type { NativeBell, NativeReader, NativeReaderStats } from './native.js'
 import { readerOptions, validateWaitOptions, type CheckedReaderOptions } from './options.js'
-import type { ReaderOptions, WaitOptions } from './options.js'
+import type { LeasePolicy, ReaderOptions, WaitOptions } from './options.js'
 import { PendingArena } from './pending_arena.js'
 import { ReaderIterator, type IterateOptions } from './reader_iterator.js'
 import { sleepSync } from './sleep_sync.js'
@@ -83,6 +83,10 @@ export class ArenaReader<T extends TypeMap = AnySchema>
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  get lease(): LeasePolicy {
+    return this.#options.lease
   }
 
   /** Every writer that is created under the name begins a new generation of the arena. 0 until attached. */

@@ -8,7 +8,7 @@ import { enterDoorbell, leaveDoorbell } from './doorbell.js'
 import { ClosedError, fromNative, translated, InvalidArgumentError, TimedOutError } from './errors.js'
 import { addon } from './load_addon.js'
 import type { Loan } from './loan.js'
-import type { NativeWriter, NativeWriterStats } from './native.js'
+import type { NativeBell, NativeWriter, NativeWriterStats } from './native.js'
 import {
   validateWaitOptions,
   writerOptions,
@@ -36,8 +36,8 @@ export interface DrainOptions extends WaitOptions {
 
 export interface FinishOptions extends WaitOptions {
   /**
-   * In a `block` arena that no reader has attached to, wait for the first one: what is unread would vanish with the
-   * writer. Default true.
+   * In a `block` arena that no reader has ever attached to, wait for the first one: what is unread, and the end itself, would
+   * vanish with the writer. Default true.
    */
   waitForReader?: boolean
 }
@@ -190,17 +190,8 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
    */
   async drained({ needReader = false, ...limits }: DrainOptions = {}): Promise<void> {
     if (this.#closed) throw this.#closedError('drained')
-    let done = false
-    await this.#queue.run<true>(
-      {
-        attempt: () => (done ? true : undefined),
-        arm: (bell) => {
-          done = !this.#native.armDrained(bell, needReader)
-          return !done
-        },
-        disarm: () => this.#native.disarm(),
-        describe: () => `drained() of arena "${this.name}"`,
-      },
+    await this.#queue.run(
+      this.#until((bell) => this.#native.armDrained(bell, needReader), 'drained()'),
       limits,
     )
   }
@@ -235,7 +226,7 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
     this.#refusal = 'the arena was aborted'
     this.#queue.fail(() => this.#closedError('write'))
     this.#port.abortLoan()
-    this.#native.abort(reason instanceof Error ? reason.message : String(reason))
+    this.#native.abort(reasonOf(reason))
     this.close()
   }
 
@@ -270,9 +261,12 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
     this.close()
   }
 
-  /** `finish()`. */
+  /**
+   * Waits for pending writes and closes. It does not wait for a first reader, because a scope that is left by an error would
+   * then hang: call `finish()` at the end of the scope.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.finish()
+    await this.finish({ waitForReader: false })
   }
 
   /** After `close`, the counters as they were then. */
@@ -293,23 +287,25 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
   }
 
   async #firstReader(limits: WaitOptions): Promise<void> {
-    let done = false
-    await this.#queue.run<true>(
-      {
-        attempt: () => {
-          const { readers, unread } = this.#native.stats()
-          return done || readers > 0 || unread === 0 ? true : undefined
-        },
-        // False also when a reader came and left: then what it left unread stays unread.
-        arm: (bell) => {
-          done = !this.#native.armDrained(bell, true)
-          return !done
-        },
-        disarm: () => this.#native.disarm(),
-        describe: () => `waiting for the first reader of arena "${this.name}"`,
-      },
+    if (this.#native.stats().joins > 0) return
+    await this.#queue.run(
+      this.#until((bell) => this.#native.armReader(bell), 'waiting for the first reader'),
       limits,
     )
+  }
+
+  /** Waits for a condition of which only the native side knows: `arm` is false once it holds. */
+  #until(arm: (bell: NativeBell) => boolean, what: string): Task<true> {
+    let holds = false
+    return {
+      attempt: () => (holds ? true : undefined),
+      arm: (bell) => {
+        holds = !arm(bell)
+        return !holds
+      },
+      disarm: () => this.#native.disarm(),
+      describe: () => `${what} of arena "${this.name}"`,
+    }
   }
 
   #checkOpen(call: string): void {
@@ -333,4 +329,11 @@ async function afterTurn<R>(promise: Promise<R>): Promise<R> {
   const result = await promise
   await turn()
   return result
+}
+
+/** An AbortError only says that something was aborted; its cause says why. */
+function reasonOf(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason)
+  const why = reason.cause instanceof Error ? `: ${reason.cause.message}` : ''
+  return reason.message + why
 }

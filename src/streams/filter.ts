@@ -1,0 +1,27 @@
+import type { RecordBatch, TypeMap } from 'apache-arrow'
+
+import type { AnySchema } from '../core/any_schema.js'
+import type { Cells, ColumnName } from '../core/frames/column_types.js'
+import { filterRows } from '../core/frames/filter.js'
+import { BatchTransform } from './batch_transform.js'
+
+/**
+ * The rows for which a predicate on the cells of some columns holds. A batch without such rows is left out. Rows that lie together
+ * stay views of their batch; others are copied.
+ *
+ * @example pipeline(source, filter(['bid', 'ask'], (bid, ask) => bid < ask), createWritable('uncrossed'))
+ */
+export function filter<
+  T extends TypeMap = AnySchema,
+  const Names extends readonly ColumnName<T>[] = readonly ColumnName<T>[],
+>(
+  names: Names,
+  predicate: (...cells: Cells<T, Names>) => boolean,
+): BatchTransform<RecordBatch<T>, RecordBatch<T>> {
+  return new BatchTransform({
+    each(batch: RecordBatch<T>) {
+      const rows = filterRows(batch, names, predicate)
+      return rows.numRows > 0 ? [rows] : []
+    },
+  })
+}

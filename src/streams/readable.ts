@@ -1,0 +1,151 @@
+import { addAbortSignal, Readable } from 'node:stream'
+
+import type { TypeMap } from 'apache-arrow'
+
+import type { AnySchema } from '../core/any_schema.js'
+import { createReader } from '../core/arena.js'
+import type { ArenaBatch } from '../core/batch_receiver.js'
+import { InvalidArgumentError } from '../core/errors.js'
+import { release } from '../core/lease.js'
+import type { ReaderOptions } from '../core/options.js'
+import type { ArenaReader, ReaderStats } from '../core/reader.js'
+import { highWaterMarkOf, taken, type StreamOptions } from './options.js'
+
+/** Options of a stream over an arena. Those of the reader cannot be given together with one. */
+export interface ArenaReadableOptions extends ReaderOptions, StreamOptions {}
+
+/**
+ * The batches of an arena as a Readable in object mode. A batch is taken from the ring only when the stream is asked for one
+ * (and `highWaterMark` ahead), so a slow consumer slows the writer in the other process.
+ *
+ * Destroying the stream, by `break`, an AbortSignal or an error elsewhere in the pipeline, ends a pending wait at once and
+ * closes the reader. The stream ends when the writer ends, and fails with the writer's reason when it aborts.
+ *
+ * `lease: 'scoped'` releases a batch when `for await` asks for the next one; otherwise when the stream has read
+ * `highWaterMark` + 2 later ones, so it suits handlers that are done with a batch when they return, not destinations that
+ * queue.
+ */
+export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
+  readonly #reader: ArenaReader<T>
+  readonly #scope: Scope<T> | undefined
+  #filling = false
+
+  /** See `createReadable`. */
+  constructor(source: string | ArenaReader<T>, options: ArenaReadableOptions = {}) {
+    const { highWaterMark, signal, lease, ...readerOptions } = options
+    const hwm = highWaterMarkOf(highWaterMark)
+    if (typeof source !== 'string' && source.lease === 'scoped') {
+      throw new InvalidArgumentError(
+        "a stream reads ahead of its consumer, so its reader cannot have lease: 'scoped'; give that option to the stream",
+      )
+    }
+    super({ objectMode: true, highWaterMark: hwm })
+    // A stream asks for batches ahead of its consumer, so the scope is kept here and not in the reader.
+    if (lease === 'scoped') this.#scope = new Scope(hwm)
+    else if (lease !== undefined) Object.assign(readerOptions, { lease })
+    this.#reader =
+      typeof source === 'string' ? createReader<T>(source, readerOptions) : taken(source, readerOptions)
+    // Last, because a signal that has fired destroys the stream at once.
+    if (signal !== undefined) addAbortSignal(signal, this)
+  }
+
+  /** The reader behind the stream, for its counters; do not read from it. */
+  get reader(): ArenaReader<T> {
+    return this.#reader
+  }
+
+  stats(): ReaderStats {
+    return this.#reader.stats()
+  }
+
+  /** Batches that are published and not taken from the ring yet. */
+  get lag(): number {
+    return this.#reader.lag
+  }
+
+  override read(size?: number): ArenaBatch<T> | null {
+    return super.read(size) as ArenaBatch<T> | null
+  }
+
+  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<ArenaBatch<T>> {
+    const batches = super[Symbol.asyncIterator]() as NodeJS.AsyncIterator<ArenaBatch<T>>
+    return this.#scope === undefined ? batches : scoped(batches)
+  }
+
+  override _read(): void {
+    if (this.#filling) return
+    this.#filling = true
+    void this.#fill()
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#reader.close()
+    callback(error)
+  }
+
+  /** Pushes until refused; the next `_read` goes on. */
+  async #fill(): Promise<void> {
+    try {
+      for (;;) {
+        const batch = await this.#reader.read()
+        if (batch !== null) this.#scope?.entered(batch)
+        // What was read after a destroy goes back with the reader.
+        if (this.destroyed || !this.push(batch)) break
+      }
+    } catch (error) {
+      this.destroy(error as Error)
+    } finally {
+      this.#filling = false
+    }
+  }
+}
+
+/** A Readable of the batches of the arena `source`, or of a reader, which the stream then owns. */
+export function createReadable<T extends TypeMap = AnySchema>(
+  source: string | ArenaReader<T>,
+  options?: ArenaReadableOptions,
+): ArenaReadable<T> {
+  return new ArenaReadable<T>(source, options)
+}
+
+/** Releases what neither the stream's buffer nor its consumer can still hold. */
+class Scope<T extends TypeMap> {
+  readonly #held: ArenaBatch<T>[] = []
+  readonly #most: number
+
+  /** One batch is with the consumer, up to `highWaterMark` are buffered, and one is on its way. */
+  constructor(highWaterMark: number) {
+    this.#most = highWaterMark + 2
+  }
+
+  entered(batch: ArenaBatch<T>): void {
+    this.#held.push(batch)
+    if (this.#held.length > this.#most) release(this.#held.shift()!)
+  }
+}
+
+/** Releases each batch when the next one is asked for. */
+function scoped<T extends TypeMap>(
+  batches: NodeJS.AsyncIterator<ArenaBatch<T>>,
+): NodeJS.AsyncIterator<ArenaBatch<T>> {
+  let last: ArenaBatch<T> | undefined
+  const leave = () => {
+    if (last !== undefined) release(last)
+    last = undefined
+  }
+  return {
+    async next() {
+      leave()
+      const result = await batches.next()
+      if (result.done !== true) last = result.value
+      return result
+    },
+    async return() {
+      leave()
+      return batches.return!()
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  } as NodeJS.AsyncIterator<ArenaBatch<T>>
+}
