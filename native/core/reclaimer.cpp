@@ -138,17 +138,23 @@ void Reclaimer::skip_slow_readers(std::uint64_t needed) noexcept {
 
 /// Asks the processes of readers that hold leases below `needed` to move them out of the ring.
 void Reclaimer::request_evictions(std::uint64_t needed, std::uint64_t next) noexcept {
+  const bool drops = segment_.header().on_full == static_cast<std::uint32_t>(OnFull::drop_oldest);
   each_reader([&](std::uint32_t index, ReaderEntry& entry, ReaderState state) {
     if (state == ReaderState::joining) return;
     const Position at = position_of(entry, state, next);
     if (at.pin >= needed || at.pin >= at.cursor) return;  // not in the way, or unread anyway
+    // A reader that is still at its last batch, with others unread, is slow, not holding: to move what it works on would
+    // copy every batch of a slow reader, for one batch of space.
+    if (!drops && at.pin + 1 == at.cursor && at.cursor < next) return;
     if (entry.evict_below.load(std::memory_order_relaxed) >= needed) return;  // asked before
+    // evict_request / answer_earlier_request: either the bell of a reader without one is seen here, or this
+    // request there.
     entry.evict_below.store(needed, std::memory_order_seq_cst);
     sync_point(SyncPoint::evict_request);
     bump(segment_.control().reclaim.evictions);
     QADS_LOG(debug, "arena=%s writer asks reader=%u to evacuate its leases below %" PRIu64,
              segment_.name().c_str(), index, needed);
-    ringer_.ring(entry.evacuator_bell_id.load(std::memory_order_acquire));
+    ringer_.ring(entry.evacuator_bell_id.load(std::memory_order_seq_cst));
   });
 }
 
