@@ -146,7 +146,8 @@ Lease* LeaseTable::add(std::uint64_t sequence, const std::uint8_t* data, std::ui
 bool LeaseTable::enlist() noexcept {
   if (enlisted_) return true;
   try {
-    entry().evacuator_bell_id.store(enlist_for_evacuation(weak_from_this()), std::memory_order_release);
+    // evict_request: sequentially consistent, so that the look at `evict_below` comes after.
+    entry().evacuator_bell_id.store(enlist_for_evacuation(weak_from_this()), std::memory_order_seq_cst);
     enlisted_ = true;
   } catch (const std::exception& error) {
     // A lease that nobody can move could hold the writer for ever: copy instead.
@@ -154,6 +155,14 @@ bool LeaseTable::enlist() noexcept {
              segment_.name().c_str(), index_, error.what());
   }
   return enlisted_;
+}
+
+/// The writer asks once for everything below a sequence. A lease that is taken there later must not wait for
+/// it to ask again. evict_request: either the writer rings the bell after this lease is in the table, or its
+/// request is seen here.
+void LeaseTable::answer_earlier_request(const Lease& lease) const noexcept {
+  if (lease.place != Lease::Place::ring) return;
+  if (lease.sequence < entry().evict_below.load(std::memory_order_seq_cst)) wake_evacuator();
 }
 
 void LeaseTable::store_pin() noexcept {
@@ -165,8 +174,10 @@ void LeaseTable::store_pin() noexcept {
 }
 
 std::uint64_t LeaseTable::limit() const noexcept {
-  return std::min(entry().cursor.load(std::memory_order_relaxed),
-                  entry().pin.load(std::memory_order_relaxed));
+  // Sequentially consistent: of two threads that free the last two things the writer waits for, one must see
+  // both (release_pin, advance_cursor / writer_wait_flag).
+  return std::min(entry().cursor.load(std::memory_order_seq_cst),
+                  entry().pin.load(std::memory_order_seq_cst));
 }
 
 void LeaseTable::forget_range(Lease& lease) noexcept {
@@ -239,7 +250,7 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
     forget_range(*lease);
     in_ring_.erase(lease->sequence);
     destroy(lease);
-    store_pin();
+    if (!left_) store_pin();
     return true;
   }
   if (!pages.put_at(lease->data)) {
@@ -254,9 +265,10 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
   lease->place = Lease::Place::moved;
   in_ring_.erase(lease->sequence);
   private_bytes_.fetch_add(lease->mapped_length, std::memory_order_relaxed);
+  sync_point(SyncPoint::evacuate_remap);
+  if (left_) return true;  // the reader closed meanwhile: the entry may be another's
   entry().private_bytes.store(private_bytes(), std::memory_order_relaxed);
   bump(entry().evacuations);
-  sync_point(SyncPoint::evacuate_remap);
   store_pin();
   return true;
 }
@@ -281,8 +293,10 @@ void LeaseTable::evacuate() noexcept {
 
 void LeaseTable::detach() noexcept {
   if (segment_.forked()) return;
-  const MembershipLock membership(segment_.fd(), Deadline::after_ms(1000));
+  // In this order, as in leave(): the membership lock belongs to the descriptor and does not keep two threads
+  // of this process apart, the mutex does.
   const std::lock_guard<std::mutex> lock(mutex_);
+  const MembershipLock membership(segment_.fd(), Deadline::after_ms(1000));
   if (detached_) return;
   detached_ = true;
   bool others = false;

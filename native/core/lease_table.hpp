@@ -14,6 +14,7 @@
 #include "ring_layout.hpp"
 #include "ring_view.hpp"
 #include "shared_segment.hpp"
+#include "sync_points.hpp"
 
 namespace qads {
 
@@ -66,13 +67,21 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
 
   /// Makes the batch that was peeked at `data` a lease, then runs `advance` (the cursor's store) while the
   /// pin stands. A small batch, or one that cannot be mapped, is copied to private memory.
+  /// The writer reads the cursor first: who sees it past the batch sees a pin on it, or has its copy made.
   template <typename Advance>
   Lease* take(std::uint64_t sequence, const std::uint8_t* data, std::uint64_t length, Advance&& advance) {
     const std::lock_guard<std::mutex> lock(mutex_);
     Lease* lease = add(sequence, data, length);
+    if (peeked_ == kNoPin) {  // in drop-oldest the pin stands since the batch was claimed
+      store_pin();
+      sync_point(SyncPoint::acquire_pin);
+    }
     advance();
-    peeked_ = kNoPin;
-    store_pin();
+    if (peeked_ != kNoPin) {
+      peeked_ = kNoPin;
+      store_pin();
+    }
+    answer_earlier_request(*lease);
     return lease;
   }
 
@@ -109,6 +118,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   void store_pin() noexcept;
   std::uint64_t limit() const noexcept;
   bool enlist() noexcept;
+  void answer_earlier_request(const Lease& lease) const noexcept;
   void forget_range(Lease& lease) noexcept;
   void give_back_private(Lease& lease) noexcept;
   void destroy(Lease* lease) noexcept;

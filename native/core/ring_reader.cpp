@@ -54,15 +54,16 @@ bool RingReader::drops_oldest() const noexcept {
 
 std::uint64_t RingReader::load_published() {
   // Pairs with commit_publish: the slot and the bytes of every sequence below are visible.
-  published_ = table_->segment().control().publish.published.load(std::memory_order_seq_cst);
+  const std::uint64_t published =
+      table_->segment().control().publish.published.load(std::memory_order_seq_cst);
   const std::uint64_t bound = drops_oldest() ? UINT64_MAX : expected_ + header().slot_count;
-  if (published_ < expected_ || published_ > bound) {
+  if (published < expected_ || published > bound) {
     fail(Errc::corrupt,
          "arena \"%s\": the writer's published sequence is %" PRIu64 " while this reader is at %" PRIu64
          " of at most %u in flight: another program wrote into the arena",
-         name().c_str(), published_, expected_, header().slot_count);
+         name().c_str(), published, expected_, header().slot_count);
   }
-  return published_;
+  return published_ = published;
 }
 
 /// drop-oldest: the writer may move the cursor while this reader looks. Pin, then claim by compare-and-swap;
@@ -197,9 +198,10 @@ Lease* RingReader::take() {
   if (!peeked_) fail(Errc::invalid_argument, "arena \"%s\": take without a batch in view", name().c_str());
   Lease* lease = table_->take(batch_.sequence, batch_.data, batch_.length, [this]() noexcept {
     // In drop-oldest the cursor is past the batch since it was claimed.
-    if (!claimed_) table_->entry().cursor.store(expected_ + 1, std::memory_order_seq_cst);
+    if (claimed_) return;
+    table_->entry().cursor.store(expected_ + 1, std::memory_order_seq_cst);
+    sync_point(SyncPoint::acquire_cursor);
   });
-  sync_point(SyncPoint::acquire_cursor);
   bump(table_->entry().batches);
   bump(table_->entry().bytes, batch_.length);
   claimed_ = false;
@@ -229,7 +231,8 @@ bool RingReader::arm(WakeBy how, std::uint64_t bell_id) {
 }
 
 void RingReader::disarm() noexcept {
-  if (table_->segment().forked()) return;
+  // After close() the entry is another's.
+  if (closed_ || table_->segment().forked()) return;
   const std::uint32_t index = table_->index();
   table_->segment().control().reader_wait.waiting[index / 64].fetch_and(~(std::uint64_t{1} << (index % 64)),
                                                                         std::memory_order_relaxed);
@@ -281,7 +284,9 @@ ReaderStats RingReader::stats() const {
   return stats;
 }
 
-void RingReader::count_copied(std::uint64_t bytes) noexcept { bump(table_->entry().bytes_copied, bytes); }
+void RingReader::count_copied(std::uint64_t bytes) noexcept {
+  if (!closed_ && !table_->segment().forked()) bump(table_->entry().bytes_copied, bytes);
+}
 
 void RingReader::close() noexcept {
   if (closed_) return;
@@ -290,8 +295,8 @@ void RingReader::close() noexcept {
     return;
   }
   last_stats_ = stats();
-  closed_ = true;
   disarm();
+  closed_ = true;
   if (claimed_) table_->unpin_peeked();
   QADS_LOG(debug, "arena=%s reader=%u closes at sequence %" PRIu64, name().c_str(), table_->index(),
            expected_);
