@@ -22,6 +22,8 @@ namespace {
 // read.
 constexpr std::uint64_t kMaxMovedRanges = 16'384;
 constexpr std::size_t kMaxViews = 1'024;
+// Private pages that are kept for the next evacuation, at most.
+constexpr std::uint64_t kMaxPooledBytes = 64u << 20;
 
 HeapBytes allocate_bytes(std::uint64_t length) {
   auto* bytes = static_cast<std::uint8_t*>(
@@ -33,7 +35,9 @@ HeapBytes allocate_bytes(std::uint64_t length) {
 }  // namespace
 
 LeaseTable::LeaseTable(SharedSegment segment, std::uint32_t index)
-    : segment_(std::move(segment)), index_(index) {
+    : segment_(std::move(segment)),
+      index_(index),
+      pool_(std::min(kMaxPooledBytes, segment_.header().ring_capacity)) {
   add_view()->ring->populate();
 }
 
@@ -191,6 +195,7 @@ void LeaseTable::give_back_private(Lease& lease) noexcept {
   private_bytes_.fetch_sub(lease.mapped_length, std::memory_order_relaxed);
   if (left_) return ring.discard(lease.view_offset, lease.mapped_length);
   entry().private_bytes.store(private_bytes(), std::memory_order_relaxed);
+  pool_.keep(lease.data, lease.mapped_length);
   if (ring.restore(segment_.fd(), lease.view_offset, lease.mapped_length)) {
     forget_range(lease);
   } else {
@@ -241,8 +246,10 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
   view->moved.emplace(lease->view_offset, lease->view_offset + lease->mapped_length);
   moved_ranges_.fetch_add(1, std::memory_order_release);
 
+  PrivatePages pages = pool_.reuse(lease->mapped_length);
   lock.unlock();  // the copy takes long: the reader goes on meanwhile
-  PrivatePages pages(lease->data, lease->mapped_length);
+  if (!pages) pages = allocate_private_pages(lease->mapped_length);
+  if (pages) pages.copy_from(lease->data);
   sync_point(SyncPoint::evacuate_copy);
   lock.lock();
 
@@ -253,7 +260,7 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
     if (!left_) store_pin();
     return true;
   }
-  if (!pages.put_at(lease->data)) {
+  if (!pages || !pages.put_at(lease->data)) {
     forget_range(*lease);
     lease->place = Lease::Place::ring;
     QADS_LOG(

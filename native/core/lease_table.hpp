@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "private_pages.hpp"
 #include "ring_layout.hpp"
 #include "ring_view.hpp"
 #include "shared_segment.hpp"
@@ -131,6 +132,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   std::vector<std::unique_ptr<View>> views_;
   std::map<std::uint64_t, Lease*> in_ring_;  // by sequence: the first is the pin
   std::uint64_t peeked_ = kNoPin;
+  PrivatePagePool pool_;
   HeapBytes scratch_;  // the copy of a batch that no mapping can show
   bool enlisted_ = false;
   bool detached_ = false;

@@ -3,28 +3,70 @@
 #include <sys/mman.h>
 
 #include <cstring>
+#include <new>
+#include <utility>
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
 
 namespace qads {
 
-PrivatePages::PrivatePages(const std::uint8_t* source, std::uint64_t length) noexcept : length_(length) {
-  // Populated in one call: faulting page by page costs more than the copy.
-  pages_ = mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (pages_ == MAP_FAILED) return;
-  std::memcpy(pages_, source, length);
-  // Views stay read-only, in the ring or out of it.
-  mprotect(pages_, length, PROT_READ);
+PrivatePages::~PrivatePages() {
+  if (pages_ != nullptr) munmap(pages_, length_);
 }
 
-PrivatePages::~PrivatePages() {
-  if (pages_ != MAP_FAILED) munmap(pages_, length_);
+PrivatePages::PrivatePages(PrivatePages&& other) noexcept
+    : pages_(std::exchange(other.pages_, nullptr)), length_(other.length_) {}
+
+PrivatePages& PrivatePages::operator=(PrivatePages&& other) noexcept {
+  std::swap(pages_, other.pages_);
+  std::swap(length_, other.length_);
+  return *this;
+}
+
+void PrivatePages::copy_from(const std::uint8_t* source) noexcept {
+  std::memcpy(pages_, source, length_);
+  // Views stay read-only, in the ring or out of it.
+  mprotect(pages_, length_, PROT_READ);
 }
 
 bool PrivatePages::put_at(const std::uint8_t* address) noexcept {
-  if (pages_ == MAP_FAILED) return false;
   void* place = const_cast<std::uint8_t*>(address);
   if (mremap(pages_, length_, length_, MREMAP_MAYMOVE | MREMAP_FIXED, place) == MAP_FAILED) return false;
-  pages_ = MAP_FAILED;  // they belong to the view now
+  pages_ = nullptr;  // they belong to the view now
   return true;
+}
+
+PrivatePages allocate_private_pages(std::uint64_t length) noexcept {
+  // Populated in one call: faulting page by page costs more than the copy.
+  void* pages =
+      mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  return pages == MAP_FAILED ? PrivatePages() : PrivatePages(pages, length);
+}
+
+PrivatePages PrivatePagePool::reuse(std::uint64_t length) noexcept {
+  const auto found = pages_.find(length);
+  if (found == pages_.end()) return {};
+  PrivatePages pages = std::move(found->second);
+  pages_.erase(found);
+  kept_ -= length;
+  return pages;
+}
+
+void PrivatePagePool::keep(const std::uint8_t* address, std::uint64_t length) noexcept {
+  if (kept_ + length > bound_) return;
+  // DONTUNMAP: another thread's mmap must not land in the hole before the ring is put back there.
+  void* pages = mremap(const_cast<std::uint8_t*>(address), length, length, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+  if (pages == MAP_FAILED) return;  // an older kernel: the pages are freed when the ring is put back
+  PrivatePages kept(pages, length);
+  if (mprotect(pages, length, PROT_READ | PROT_WRITE) != 0) return;
+  try {
+    pages_.emplace(length, std::move(kept));
+    kept_ += length;
+  } catch (const std::bad_alloc&) {
+    // Not kept, then.
+  }
 }
 
 }  // namespace qads

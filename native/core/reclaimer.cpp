@@ -13,6 +13,9 @@ namespace {
 
 // Reclaiming this share of the ring ahead of need makes the scan of the readers rare.
 constexpr std::uint64_t kAheadShare = 8;
+// Leases in this share of the ring, the next to be needed, are moved out before the writer has to wait for
+// it.
+constexpr std::uint64_t kEvictShare = 8;
 
 constexpr bool is_attached(ReaderState state) noexcept {
   return state == ReaderState::live || state == ReaderState::joining;
@@ -100,9 +103,12 @@ std::uint32_t Reclaimer::readers() const noexcept {
   return count;
 }
 
-std::uint64_t Reclaimer::ahead_of(std::uint64_t needed, std::uint64_t limit) const noexcept {
-  const std::uint64_t slots = extents_.size() / kAheadShare;
-  const std::uint64_t bytes = segment_.header().ring_capacity / kAheadShare;
+/// The highest sequence up to `limit` such that what lies between it and the reclaimed ones is within a share
+/// of the ring.
+std::uint64_t Reclaimer::ahead_of(std::uint64_t needed, std::uint64_t limit,
+                                  std::uint64_t share) const noexcept {
+  const std::uint64_t slots = extents_.size() / share;
+  const std::uint64_t bytes = segment_.header().ring_capacity / share;
   std::uint64_t target = needed;
   while (target < limit && target - reclaimed_ < slots &&
          extent(target).end - extent(reclaimed_).begin <= bytes) {
@@ -142,18 +148,20 @@ void Reclaimer::request_evictions(std::uint64_t needed, std::uint64_t next) noex
   each_reader([&](std::uint32_t index, ReaderEntry& entry, ReaderState state) {
     if (state == ReaderState::joining) return;
     const Position at = position_of(entry, state, next);
-    if (at.pin >= needed || at.pin >= at.cursor) return;  // not in the way, or unread anyway
-    // A reader that is still at its last batch, with others unread, is slow, not holding: to move what it works on would
+    // The batch that a reader is at, with others unread, is a slow reader's, not a holder's: moving it would
     // copy every batch of a slow reader, for one batch of space.
-    if (!drops && at.pin + 1 == at.cursor && at.cursor < next) return;
-    if (entry.evict_below.load(std::memory_order_relaxed) >= needed) return;  // asked before
+    const bool holds_last = drops || at.cursor >= next;
+    const std::uint64_t below =
+        holds_last ? needed : std::min(needed, std::max<std::uint64_t>(at.cursor, 1) - 1);
+    if (at.pin >= below) return;                                             // not in the way
+    if (entry.evict_below.load(std::memory_order_relaxed) >= below) return;  // asked before
     // evict_request / answer_earlier_request: either the bell of a reader without one is seen here, or this
     // request there.
-    entry.evict_below.store(needed, std::memory_order_seq_cst);
+    entry.evict_below.store(below, std::memory_order_seq_cst);
     sync_point(SyncPoint::evict_request);
     bump(segment_.control().reclaim.evictions);
     QADS_LOG(debug, "arena=%s writer asks reader=%u to evacuate its leases below %" PRIu64,
-             segment_.name().c_str(), index, needed);
+             segment_.name().c_str(), index, below);
     ringer_.ring(entry.evacuator_bell_id.load(std::memory_order_seq_cst));
   });
 }
@@ -172,10 +180,11 @@ bool Reclaimer::reclaim(std::uint64_t needed, std::uint64_t next) noexcept {
   }
   // Joiners start at `oldest` or above: announce first, then look again at who is there (claim_announce /
   // join_claim).
-  const std::uint64_t target = ahead_of(needed, lowest);
+  const std::uint64_t target = ahead_of(needed, lowest, kAheadShare);
   announce(target);
   reclaimed_ = std::max(reclaimed_, std::min(target, limit(next)));
   sync_point(SyncPoint::claim_reclaim);
+  request_evictions(ahead_of(reclaimed_, next, kEvictShare), next);
   return reclaimed_ >= needed;
 }
 

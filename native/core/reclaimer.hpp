@@ -50,7 +50,7 @@ class Reclaimer {
   template <typename Visit>
   void each_reader(Visit&& visit) const noexcept;
   std::uint64_t kept_without_readers(std::uint64_t next) const noexcept;
-  std::uint64_t ahead_of(std::uint64_t needed, std::uint64_t limit) const noexcept;
+  std::uint64_t ahead_of(std::uint64_t needed, std::uint64_t limit, std::uint64_t share) const noexcept;
   void announce(std::uint64_t oldest) noexcept;
   void skip_slow_readers(std::uint64_t needed) noexcept;
   void request_evictions(std::uint64_t needed, std::uint64_t next) noexcept;
