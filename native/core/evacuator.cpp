@@ -34,10 +34,12 @@ Registry& registry() {
   return *instance;
 }
 
-std::vector<std::shared_ptr<LeaseTable>> live_tables() {
+/// None for a worker that was stopped: the tables are its successor's, and two must not move the same lease.
+std::vector<std::shared_ptr<LeaseTable>> live_tables(const Worker* worker) {
   Registry& r = registry();
   const std::lock_guard<std::mutex> lock(r.mutex);
   std::vector<std::shared_ptr<LeaseTable>> live;
+  if (r.worker.get() != worker) return live;
   for (const auto& [key, table] : r.tables) {
     if (auto shared = table.lock()) live.push_back(std::move(shared));
   }
@@ -49,7 +51,7 @@ void run(const std::shared_ptr<Worker>& worker) {
   while (!worker->stop.load(std::memory_order_acquire)) {
     worker->bell.wait(UINT64_MAX);
     worker->bell.drain();
-    for (const auto& table : live_tables()) table->evacuate();
+    for (const auto& table : live_tables(worker.get())) table->evacuate();
   }
 }
 
