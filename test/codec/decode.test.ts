@@ -1,6 +1,6 @@
 import * as arrow from 'apache-arrow'
 import { CompressionType } from 'apache-arrow/fb/compression-type'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
 import { encodeSlot, planEncode } from '#src/core/codec/encode.js'
@@ -9,7 +9,7 @@ import { CorruptError, IncompatibleError } from '#src/core/errors.js'
 import { batchSpec, buildBatch, isWritableBatch } from '../support/arbitraries.js'
 import { assertBatchesEqual } from '../support/equal.js'
 import { layoutOf } from './layout_oracle.js'
-import { arrowSlot, slotOf } from './slots.js'
+import { arrowSlot, readFile, slotOf } from './slots.js'
 
 const RUNS = { numRuns: 400 }
 
@@ -273,3 +273,24 @@ test('a big-endian batch is an error that says so', (t) => {
     message: /big-endian/,
   })
 })
+
+test('columns have the fields that apache-arrow gives them, and no others', (t) => {
+  fc.assert(
+    fc.property(batchSpec(), (spec) => {
+      const slot = encodeSlot(buildBatch(spec))
+      const [ours, theirs] = [decode(slot), readFile(slot)]
+      ours.data.children.forEach((column, i) => assertSameFields(t, column, theirs.data.children[i]!))
+    }),
+    { numRuns: 200 },
+  )
+})
+
+function assertSameFields(t: ExecutionContext, ours: arrow.Data, theirs: arrow.Data): void {
+  const fresh = new arrow.Data(theirs.type, 0, 0)
+  t.is(Object.getPrototypeOf(ours), arrow.Data.prototype)
+  // The constructor leaves out buffers that are not there.
+  const known = new Set([...Object.keys(fresh), 'valueOffsets', 'values', 'nullBitmap', 'typeIds'])
+  t.deepEqual(Object.keys(ours).sort(), [...known].sort())
+  for (const field of ['offset', 'length', 'stride', 'nullCount'] as const) t.is(ours[field], theirs[field])
+  ours.children.forEach((child, i) => assertSameFields(t, child, theirs.children[i]!))
+}

@@ -1,6 +1,6 @@
-import { Data } from 'apache-arrow'
-import type { Vector } from 'apache-arrow'
+import type { Data, Vector } from 'apache-arrow'
 import { CorruptError } from '../errors.js'
+import { BareData } from './bare_data.js'
 import { bitmapBytes } from './bitmap.js'
 import type { TypedArrayConstructor } from './buffer_views.js'
 import type { OffsetsArray, TypedArray } from './column_data.js'
@@ -9,6 +9,8 @@ import { Block } from './layout.js'
 
 const VIEW_BYTES = 16
 const NO_BYTES = new Uint8Array(0)
+const NO_CHILDREN: readonly Data[] = Object.freeze([])
+const NO_BUFFERS: readonly Uint8Array[] = Object.freeze([])
 
 /** Gives the values of a dictionary, the same object every time. */
 export interface Dictionaries {
@@ -17,14 +19,17 @@ export interface Dictionaries {
 
 /** Makes the columns of one record batch or dictionary batch out of its block of layout words. Nothing is copied. */
 export class BlockReader {
-  readonly #slot: Uint8Array
+  readonly #buffer: ArrayBuffer
+  /** Where the slot begins in the buffer. */
+  readonly #start: number
   readonly #words: readonly number[]
   readonly #nodes: number
   readonly #buffers: number
   readonly #variadics: number
 
   constructor(slot: Uint8Array, words: readonly number[], block: number) {
-    this.#slot = slot
+    this.#buffer = slot.buffer as ArrayBuffer
+    this.#start = slot.byteOffset
     this.#words = words
     this.#nodes = block + Block.Numbers
     this.#buffers = this.#nodes + 2 * words[block + Block.Nodes]!
@@ -36,20 +41,32 @@ export class BlockReader {
     const { type, kind } = shape
     switch (kind) {
       case Kind.Null:
-        return new Data(type, 0, length, length)
+        return new BareData(
+          type,
+          1,
+          length,
+          length,
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          NO_CHILDREN,
+          undefined,
+          NO_BUFFERS,
+        )
       case Kind.Fixed: {
         const validity = this.#validity(shape, length)
-        const values = this.#array(shape.arrayType, this.#buffer(shape, 1), length * shape.stride)
+        const values = this.#array(shape.arrayType, this.#word(shape, 1), length * shape.stride)
         const dictionary = shape.dictionary && dictionaries.dictionary(shape.dictionary)
-        return this.#data(shape, length, undefined, values, validity, [], dictionary)
+        return this.#data(shape, length, undefined, values, validity, NO_CHILDREN, dictionary)
       }
       case Kind.Bool: {
-        const values = this.#array(Uint8Array, this.#buffer(shape, 1), bitmapBytes(length))
+        const values = this.#array(Uint8Array, this.#word(shape, 1), bitmapBytes(length))
         return this.#data(shape, length, undefined, values, this.#validity(shape, length))
       }
       case Kind.Bytes32:
       case Kind.Bytes64: {
-        const word = this.#buffer(shape, 2)
+        const word = this.#word(shape, 2)
         const values = this.#array(Uint8Array, word, this.#words[word + 1]!)
         const offsets = this.#offsets(shape, length, values.length)
         return this.#data(shape, length, offsets, values, this.#validity(shape, length))
@@ -78,14 +95,26 @@ export class BlockReader {
     offsets: OffsetsArray | undefined,
     values: TypedArray | undefined,
     validity: Uint8Array,
-    children: Data[] = [],
+    children = NO_CHILDREN,
     dictionary?: Vector,
-    variadicBuffers?: readonly Uint8Array[],
+    variadicBuffers = NO_BUFFERS,
   ): Data {
     // A writer may leave the count open: apache-arrow then counts on first use.
-    const nullCount = validity.length === 0 ? 0 : this.#words[this.#nodes + 2 * shape.node + 1]!
-    const buffers = [offsets, values, validity] as never
-    return new Data(shape.type, 0, length, nullCount, buffers, children, dictionary, variadicBuffers)
+    const nulls = validity.length === 0 ? 0 : this.#words[this.#nodes + 2 * shape.node + 1]!
+    const { type, stride } = shape
+    return new BareData(
+      type,
+      stride,
+      length,
+      nulls,
+      validity,
+      values,
+      offsets,
+      undefined,
+      children,
+      dictionary,
+      variadicBuffers,
+    )
   }
 
   #children(shape: ColumnShape, dictionaries: Dictionaries): Data[] {
@@ -93,49 +122,65 @@ export class BlockReader {
   }
 
   #viewColumn(shape: ColumnShape, length: number): Data {
-    const word = this.#buffer(shape, 1)
+    const word = this.#word(shape, 1)
     const views = this.#array(Uint8Array, word, length * VIEW_BYTES)
     const count = this.#words[this.#variadics + shape.viewsBefore]!
     const long: Uint8Array[] = []
     for (let i = 0, next = word + 2; i < count; i++, next += 2) {
       long.push(this.#array(Uint8Array, next, this.#words[next + 1]!) as Uint8Array)
     }
-    return this.#data(shape, length, undefined, views, this.#validity(shape, length), [], undefined, long)
+    return this.#data(
+      shape,
+      length,
+      undefined,
+      views,
+      this.#validity(shape, length),
+      NO_CHILDREN,
+      undefined,
+      long,
+    )
   }
 
   #union(shape: ColumnShape, length: number, dictionaries: Dictionaries): Data {
-    const typeIds = this.#array(Int8Array, this.#buffer(shape, 0), length)
+    const typeIds = this.#array(Int8Array, this.#word(shape, 0), length) as Int8Array
     const dense = shape.kind === Kind.DenseUnion
-    const offsets = dense ? this.#array(Int32Array, this.#buffer(shape, 1), length) : undefined
-    const buffers = [offsets, undefined, undefined, typeIds] as never
-    return new Data(shape.type, 0, length, 0, buffers, this.#children(shape, dictionaries))
+    const offsets = dense ? (this.#array(Int32Array, this.#word(shape, 1), length) as Int32Array) : undefined
+    const children = this.#children(shape, dictionaries)
+    return new BareData(
+      shape.type,
+      1,
+      length,
+      0,
+      undefined,
+      undefined,
+      offsets,
+      typeIds,
+      children,
+      undefined,
+      NO_BUFFERS,
+    )
   }
 
   /** The words of the column's own buffer with this index: position in the slot, then length. */
-  #buffer(shape: ColumnShape, index: number): number {
+  #word(shape: ColumnShape, index: number): number {
     let buffer = shape.buffer + index
     for (let i = 0; i < shape.viewsBefore; i++) buffer += this.#words[this.#variadics + i]!
     return this.#buffers + 2 * buffer
   }
 
   #array(ArrayType: TypedArrayConstructor, word: number, count: number): TypedArray {
-    const slot = this.#slot
-    const start = slot.byteOffset + this.#words[word]!
     if (count === 0) return new ArrayType(0)
-    if (start % ArrayType.BYTES_PER_ELEMENT === 0)
-      return new ArrayType(slot.buffer as ArrayBuffer, start, count)
+    const start = this.#start + this.#words[word]!
+    if (start % 8 === 0 || start % ArrayType.BYTES_PER_ELEMENT === 0)
+      return new ArrayType(this.#buffer, start, count)
     // No writer of ours does this: a buffer that no array type can lie over is copied.
-    const bytes = count * ArrayType.BYTES_PER_ELEMENT
-    return new ArrayType(
-      new Uint8Array(slot.subarray(this.#words[word], this.#words[word]! + bytes)).buffer,
-      0,
-      count,
-    )
+    const bytes = new Uint8Array(this.#buffer, start, count * ArrayType.BYTES_PER_ELEMENT)
+    return new ArrayType(Uint8Array.from(bytes).buffer, 0, count)
   }
 
   #validity(shape: ColumnShape, length: number): Uint8Array {
     if (this.#words[this.#nodes + 2 * shape.node + 1] === 0) return NO_BYTES
-    const word = this.#buffer(shape, 0)
+    const word = this.#word(shape, 0)
     if (this.#words[word + 1] === 0) return NO_BYTES
     return this.#array(Uint8Array, word, bitmapBytes(length)) as Uint8Array
   }
@@ -143,7 +188,7 @@ export class BlockReader {
   /** Offsets whose ends lie within the values. Those between are read with bounds checks anyway. */
   #offsets(shape: ColumnShape, length: number, limit: number): OffsetsArray {
     const ArrayType = shape.kind === Kind.Bytes32 || shape.kind === Kind.List32 ? Int32Array : BigInt64Array
-    const word = this.#buffer(shape, 1)
+    const word = this.#word(shape, 1)
     // Without rows, writers may leave out the one offset.
     const empty = length === 0 && this.#words[word + 1]! < ArrayType.BYTES_PER_ELEMENT
     const offsets = this.#array(ArrayType, word, empty ? 0 : length + 1) as OffsetsArray

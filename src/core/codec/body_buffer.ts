@@ -1,3 +1,4 @@
+import { align64 } from './alignment.js'
 import { bitmapBytes, copyBits } from './bitmap.js'
 import { type BufferViews, INT32_VIEW, INT64_VIEW, UINT8_VIEW } from './buffer_views.js'
 import type { OffsetsArray, TypedArray } from './column_data.js'
@@ -6,7 +7,7 @@ import type { OffsetsArray, TypedArray } from './column_data.js'
 export interface BodyBuffer {
   /** Without padding. */
   readonly byteLength: number
-  /** Writes exactly `byteLength` bytes at `position`, a multiple of 64. */
+  /** Writes `byteLength` bytes at `position`, a multiple of 64, and at will more up to the next multiple of 64. */
   write(views: BufferViews, position: number): void
 }
 
@@ -26,9 +27,13 @@ export class ElementsBuffer implements BodyBuffer {
   write(views: BufferViews, position: number): void {
     const { source, from, count } = this
     const target = views.typed[this.view]!
-    const elements = from === 0 && count === source.length ? source : source.subarray(from, from + count)
-    target.set(elements as never, position / target.BYTES_PER_ELEMENT)
-    const copied = count * target.BYTES_PER_ELEMENT
+    const width = target.BYTES_PER_ELEMENT
+    // A source that is padded like the target, as builders make them, is copied whole: its padding is cleared after.
+    const isWhole =
+      from === 0 && (count === source.length || source.length * width <= align64(this.byteLength))
+    const elements = isWhole ? source : source.subarray(from, from + count)
+    target.set(elements as never, position / width)
+    const copied = count * width
     if (copied < this.byteLength) views.u8.fill(0, position + copied, position + this.byteLength)
   }
 }

@@ -43,9 +43,10 @@ export interface ColumnShape {
   readonly buffer: number
   /** View columns before this one, whose variadic buffers come first. */
   readonly viewsBefore: number
-  /** Bytes and array elements a row, and the array type of the values (Fixed). */
-  readonly width: number
+  /** What apache-arrow calls so: of values, array elements a row. */
   readonly stride: number
+  /** Bytes a row, and the array type of the values (Fixed). */
+  readonly width: number
   readonly arrayType: TypedArrayConstructor
   /** Index of `arrayType` in `BufferViews.typed`. */
   readonly view: number
@@ -160,10 +161,10 @@ class ShapeBuilder {
 }
 
 function valuesOf(kind: number, type: DataType) {
-  if (kind !== Kind.Fixed) return { width: 0, stride: 1, arrayType: Uint8Array, view: UINT8_VIEW }
+  const { stride } = new Data(type, 0, 0)
+  if (kind !== Kind.Fixed) return { width: 0, stride, arrayType: Uint8Array, view: UINT8_VIEW }
   const valueType = type.typeId === Type.Dictionary ? ((type as Dictionary).indices as DataType) : type
   const arrayType = valueType.ArrayType as TypedArrayConstructor
-  const { stride } = new Data(valueType, 0, 0)
   return { width: stride * arrayType.BYTES_PER_ELEMENT, stride, arrayType, view: viewIndexOf(arrayType) }
 }
 
