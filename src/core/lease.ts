@@ -87,6 +87,16 @@ class Leased extends Hold {
 
 export function attachLease(batch: RecordBatch & Invalidable, lease: Lease): void {
   new Leased(batch, lease)
+  makeDisposable(Object.getPrototypeOf(batch) as object)
+}
+
+/** For `using`. The class of batches is the codec's, which knows nothing of leases. */
+function makeDisposable(type: object): void {
+  if (Symbol.dispose in type) return
+  const dispose = function (this: RecordBatch): void {
+    release(this)
+  }
+  Object.defineProperty(type, Symbol.dispose, { value: dispose, configurable: true, writable: true })
 }
 
 /**

@@ -1,7 +1,8 @@
-import { RecordBatch, Table, util, type Schema, type TypeMap } from 'apache-arrow'
+import { type DataType, makeData, RecordBatch, type Schema, Table, type TypeMap, util } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
 import { InvalidArgumentError, SchemaMismatchError } from './errors.js'
+import { makeBatch } from './frames/batch.js'
 import { batchesOfPolars, isPolarsFrame, type PolarsFrame } from './polars.js'
 import { show } from './validators.js'
 
@@ -11,11 +12,16 @@ export type Writable<T extends TypeMap = AnySchema> = RecordBatch<T> | Table<T> 
 /** The record batches of `data`: at least one, so that an empty table still shows its schema to readers. */
 export function batchesOf(data: unknown): readonly RecordBatch[] {
   if (RecordBatch.isRecordBatch(data)) return [data]
-  if (Table.isTable(data)) return data.batches.length > 0 ? data.batches : [new RecordBatch(data.schema)]
+  if (Table.isTable(data)) return data.batches.length > 0 ? data.batches : [emptyBatch(data.schema)]
   if (isPolarsFrame(data)) return batchesOfPolars(data)
   throw new InvalidArgumentError(
     `a writer takes an apache-arrow RecordBatch or Table, or a polars DataFrame, got ${show(data)}`,
   )
+}
+
+function emptyBatch(schema: Schema): RecordBatch {
+  const columns = schema.fields.map((field) => makeData({ type: field.type as DataType }))
+  return makeBatch(schema, columns, 0)
 }
 
 /** Refuses batches whose schema is not `expected`. Batches of one producer share a schema object, which is checked once. */

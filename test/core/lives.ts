@@ -1,0 +1,82 @@
+import { on } from 'node:events'
+import { Worker } from 'node:worker_threads'
+
+import { createReader, createWriter } from 'qadataswap'
+
+import { numberBatch, numberBatchId } from '../support/batches.js'
+import { type Parent, sharedFilesOf } from '../support/child_process.js'
+
+interface Args {
+  name: string
+  own: string
+}
+
+export async function idleReader({ name }: Args): Promise<void> {
+  createReader(name)
+}
+
+export async function idleWriter({ own }: Args): Promise<void> {
+  const writer = createWriter(own, { sizeMb: 1 })
+  await writer.write(numberBatch(0))
+}
+
+export async function readThenForget({ name }: Args): Promise<void> {
+  const reader = createReader(name)
+  await reader.read()
+}
+
+/** The doorbell has been used, and nobody waits any more. */
+export async function cancelledRead({ name }: Args): Promise<void> {
+  const reader = createReader(name)
+  await reader.read()
+  await reader.read({ timeoutMs: 1 }).catch(() => undefined)
+  await reader.read({ signal: AbortSignal.timeout(1) }).catch(() => undefined)
+}
+
+export async function leasesAtExit({ name }: Args): Promise<void> {
+  const reader = createReader(name)
+  const kept = globalThis as { batch?: unknown }
+  kept.batch = (await reader.read())!
+}
+
+export async function processExit({ name, own }: Args, parent: Parent): Promise<void> {
+  const reader = createReader(name)
+  const kept = await reader.read()
+  const writer = createWriter(own, { sizeMb: 1 })
+  await writer.write(kept!)
+  void reader.read()
+  parent.report(sharedFilesOf('self'))
+  setImmediate(() => process.exit(3))
+  await new Promise(() => undefined)
+}
+
+export async function pendingRead({ name }: Args, parent: Parent): Promise<void> {
+  const reader = createReader(name)
+  const reading = reader.read().then((batch) => numberBatchId(batch!))
+  parent.report(await reading)
+}
+
+/** The parent's reader comes when the ring is full. */
+export async function pendingWrite({ name }: Args, parent: Parent): Promise<void> {
+  const writer = createWriter(name, { sizeMb: 1, bufferCount: 2 })
+  await writer.write(numberBatch(0))
+  await writer.write(numberBatch(1))
+  const last = [2, 3, 4].map((id) => writer.write(numberBatch(id)))
+  void Promise.all(last).then(() => writer.finish())
+  parent.report('full')
+}
+
+export async function threads({ name, count }: Args & { count: number }, parent: Parent): Promise<void> {
+  const workers = [0, 1].map(
+    () => new Worker(new URL('./reading_thread.js', import.meta.url), { workerData: { name, count } }),
+  )
+  const messages = workers.map((worker) => on(worker, 'message', { close: ['exit'] }))
+  for (const each of messages) await each.next()
+  const reader = createReader(name)
+  parent.report('attached')
+  const seen: unknown[] = []
+  for await (const batch of reader) if (numberBatchId(batch) === seen.length) seen.push(batch)
+  const counts: unknown[] = [seen.length]
+  for (const each of messages) for await (const [result] of each) counts.push(result)
+  parent.report(counts)
+}

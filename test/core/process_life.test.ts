@@ -1,0 +1,83 @@
+import test from 'ava'
+import { createReader, createWriter, inspectArena } from 'qadataswap'
+
+import { arenaExists, closing, leavesNothing, uniqueName, until } from '../support/arenas.js'
+import { numberBatch } from '../support/batches.js'
+import { Child } from '../support/child_process.js'
+
+const LIVES = new URL('./lives.js', import.meta.url).href
+
+for (const life of ['idleReader', 'idleWriter', 'readThenForget', 'cancelledRead', 'leasesAtExit'] as const) {
+  test.serial(
+    `${life}: nothing that is merely open keeps a process alive, and its exit leaves nothing behind`,
+    async (t) => {
+      const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
+      const own = uniqueName()
+      await writer.write(numberBatch(0, 10_000))
+      const child = new Child(t, LIVES, life, { name: writer.name, own })
+      await child.finished(t)
+      t.is(inspectArena(writer.name).readers.length, 0)
+      t.false(arenaExists(own))
+    },
+  )
+}
+
+test.serial(
+  'processExit: process.exit with a reader, a writer and a pending read leaves nothing behind',
+  async (t) => {
+    const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
+    const own = uniqueName()
+    await writer.write(numberBatch(0, 10_000))
+    const child = new Child(t, LIVES, 'processExit', { name: writer.name, own })
+    const files = (await child.report()) as string[]
+    t.deepEqual(await child.exit, { code: 3, signal: null }, child.stderr)
+    t.is(inspectArena(writer.name).readers.length, 0)
+    t.false(arenaExists(own))
+    t.true(files.some((file) => file.includes('qads-bell.')))
+  },
+)
+
+test.serial('pendingRead: a read that waits keeps its process alive, and gets its batch', async (t) => {
+  const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
+  const child = new Child(t, LIVES, 'pendingRead', { name: writer.name })
+  await until(() => inspectArena(writer.name).readers.some((reader) => reader.waiting))
+  await writer.write(numberBatch(42))
+  t.is(await child.report(), 42)
+  await child.finished(t)
+})
+
+test.serial('pendingWrite: a write that waits keeps its process alive, and gets its space', async (t) => {
+  const name = uniqueName()
+  const child = new Child(t, LIVES, 'pendingWrite', { name })
+  await child.report()
+  const reader = closing(t, createReader(name))
+  let batches = 0
+  while ((await reader.read()) !== null) batches++
+  t.is(batches, 5)
+  await child.finished(t)
+})
+
+test.serial('idleCpu: waiting burns no processor time', async (t) => {
+  const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
+  const child = new Child(t, LIVES, 'pendingRead', { name: writer.name })
+  await until(() => inspectArena(writer.name).readers.some((reader) => reader.waiting))
+  const before = child.cpuTicks()
+  const started = performance.now()
+  // Long enough for several probes of the writer's life.
+  await until(() => performance.now() - started > 1000)
+  // In hundredths of a second: a loop that polled would use a hundred.
+  t.true(child.cpuTicks() - before < 30)
+  await writer.write(numberBatch(1))
+  await child.finished(t)
+})
+
+test.serial('threads: worker threads have readers of their own, and end with leases alive', async (t) => {
+  const writer = closing(t, createWriter(uniqueName(), { sizeMb: 4 }))
+  const child = new Child(t, LIVES, 'threads', { name: writer.name, count: 100 })
+  await child.report()
+  for (let id = 0; id < 100; id++) await writer.write(numberBatch(id, id % 2 === 0 ? 10 : 10_000))
+  await writer.finish()
+  t.deepEqual(await child.report(), [100, 100, 100])
+  await child.finished(t)
+})
+leavesNothing(test)
