@@ -14,8 +14,9 @@ export function schemaKey(schema: Schema): string {
 }
 
 function fieldKey(field: Field, ids: DictionaryIds): string {
-  const name = JSON.stringify(field.name || '')
-  return `${name}${field.nullable ? '?' : '!'}${metadataKey(field.metadata)}${typeKey(field.type as DataType, ids)};`
+  // With its length before it, no name can pass for a name and something else.
+  const name = field.name || ''
+  return `${name.length}:${name}${field.nullable ? '?' : '!'}${metadataKey(field.metadata)}${typeKey(field.type as DataType, ids)};`
 }
 
 function metadataKey(metadata: Map<string, string>): string {
