@@ -15,6 +15,8 @@ namespace qads {
 namespace {
 
 constexpr const char* kArenaPrefix = "qads-arena.";
+constexpr const char* kBellPrefix = "qads-bell.";
+constexpr const char* kNewBellPrefix = "qads-new-bell.";
 
 bool allowed(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -26,6 +28,18 @@ std::string hex_path(const char* prefix, std::uint64_t id) {
   std::snprintf(text, sizeof text, "%s/%s%016llx", kSharedMemoryDirectory, prefix,
                 static_cast<unsigned long long>(id));
   return text;
+}
+
+/// What follows the prefix in the names of the files that have it.
+std::vector<std::string> list_files(const std::string& prefix) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(kSharedMemoryDirectory), closedir);
+  if (!directory) return names;
+  while (const dirent* entry = readdir(directory.get())) {
+    const std::string file = entry->d_name;
+    if (file.compare(0, prefix.size(), prefix) == 0) names.push_back(file.substr(prefix.size()));
+  }
+  return names;
 }
 
 }  // namespace
@@ -48,18 +62,21 @@ std::string arena_path(const std::string& name) {
   return std::string(kSharedMemoryDirectory) + "/" + kArenaPrefix + name;
 }
 
-std::string bell_path(std::uint64_t bell_id) { return hex_path("qads-bell.", bell_id); }
-std::string new_bell_path(std::uint64_t bell_id) { return hex_path("qads-new-bell.", bell_id); }
+std::string bell_path(std::uint64_t bell_id) { return hex_path(kBellPrefix, bell_id); }
+std::string new_bell_path(std::uint64_t bell_id) { return hex_path(kNewBellPrefix, bell_id); }
+
+std::vector<std::string> list_bell_paths() {
+  std::vector<std::string> paths;
+  for (const char* prefix : {kBellPrefix, kNewBellPrefix}) {
+    for (const std::string& rest : list_files(prefix)) {
+      paths.push_back(std::string(kSharedMemoryDirectory) + "/" + prefix + rest);
+    }
+  }
+  return paths;
+}
 
 std::vector<std::string> list_arena_names() {
-  const std::string prefix = kArenaPrefix;
-  std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(kSharedMemoryDirectory), closedir);
-  if (!directory) return names;
-  while (const dirent* entry = readdir(directory.get())) {
-    const std::string file = entry->d_name;
-    if (file.compare(0, prefix.size(), prefix) == 0) names.push_back(file.substr(prefix.size()));
-  }
+  std::vector<std::string> names = list_files(kArenaPrefix);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -19,6 +19,8 @@ std::string arena_path(const std::string& name);
 /// Path of the doorbell FIFO with this identity.
 std::string bell_path(std::uint64_t bell_id);
 std::string new_bell_path(std::uint64_t bell_id);
+/// All doorbells, finished or not.
+std::vector<std::string> list_bell_paths();
 
 /// Names that have a segment, sorted; whether they are sound arenas is for inspect_arena to say.
 std::vector<std::string> list_arena_names();

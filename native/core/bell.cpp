@@ -27,41 +27,27 @@ class Names {
  public:
   void add(std::uint64_t id) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (epoch_ != fork_epoch()) {
-      epoch_ = fork_epoch();
-      ids_.clear();
-    }
     ids_.push_back(id);
   }
   void remove(std::uint64_t id) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = std::find(ids_.begin(), ids_.end(), id);
-    if (epoch_ != fork_epoch() || found == ids_.end()) return;
+    if (found == ids_.end()) return;
     ids_.erase(found);
     unlink(bell_path(id).c_str());
   }
   void remove_all() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (epoch_ != fork_epoch()) return;
     for (const std::uint64_t id : ids_) unlink(bell_path(id).c_str());
     ids_.clear();
   }
 
  private:
   std::mutex mutex_;
-  std::uint64_t epoch_ = 0;
   std::vector<std::uint64_t> ids_;
 };
 
-// Never destroyed: detached threads and finalizers outlive static destructors.
-Names& names() {
-  static Names* instance = [] {
-    auto* made = new Names;
-    std::atexit([] { names().remove_all(); });
-    return made;
-  }();
-  return *instance;
-}
+PerProcess<Names> names;
 
 // Writing to a FIFO without a reader raises SIGPIPE, whose default action ends the process: hold it back for
 // the call.
@@ -81,25 +67,39 @@ ssize_t write_without_sigpipe(int fd, const char* byte) noexcept {
   return written;
 }
 
+void remove_if_orphaned(const std::string& path) noexcept {
+  const int fd = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  if (fd >= 0) {
+    close(fd);
+  } else if (errno == ENXIO) {
+    unlink(path.c_str());
+  }
+}
+
 }  // namespace
 
 Bell::Bell() : id_(random_id()) {
+  // A forked child inherits the registration.
+  [[maybe_unused]] static const int registered = std::atexit([] { names.get().remove_all(); });
   const std::string draft = new_bell_path(id_);
-  if (mkfifo(draft.c_str(), 0600) != 0) fail_errno(errno, "creating a doorbell", "(any)");
-  // Open for both directions: the end of a peer never reads as end of file.
-  fd_ = GuardedFd(open(draft.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
-  const int error = errno;
-  // Renamed only once it is open, so that a bell without a reading end is always an orphan.
-  if (!fd_ || rename(draft.c_str(), bell_path(id_).c_str()) != 0) {
+  for (;;) {
+    if (mkfifo(draft.c_str(), 0600) != 0) fail_errno(errno, "creating a doorbell", "(any)");
+    // Open for both directions: the end of a peer never reads as end of file.
+    fd_ = GuardedFd(open(draft.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    // Renamed only once it is open: a bell without a reading end is an orphan.
+    if (fd_ && rename(draft.c_str(), bell_path(id_).c_str()) == 0) break;
+    const int error = errno;
+    // Somebody who removes orphans came before it was open.
+    if (error == ENOENT) continue;
     unlink(draft.c_str());
-    fail_errno(fd_ ? errno : error, "opening a doorbell", "(any)");
+    fail_errno(error, "opening a doorbell", "(any)");
   }
-  names().add(id_);
+  names.get().add(id_);
 }
 
 Bell::~Bell() { remove_name(); }
 
-void Bell::remove_name() const noexcept { names().remove(id_); }
+void Bell::remove_name() const noexcept { names.get().remove(id_); }
 
 int Bell::duplicate_fd() const { return fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3); }
 
@@ -141,14 +141,11 @@ bool BellRinger::ring(std::uint64_t bell_id) noexcept {
 void ring_bell(std::uint64_t bell_id) noexcept { BellRinger().ring(bell_id); }
 
 void remove_orphaned_bell(std::uint64_t bell_id) noexcept {
-  if (bell_id == 0) return;
-  const std::string path = bell_path(bell_id);
-  const int fd = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-  if (fd >= 0) {
-    close(fd);
-  } else if (errno == ENXIO) {
-    unlink(path.c_str());
-  }
+  if (bell_id != 0) remove_if_orphaned(bell_path(bell_id));
+}
+
+void remove_orphaned_bells() noexcept {
+  for (const std::string& path : list_bell_paths()) remove_if_orphaned(path);
 }
 
 }  // namespace qads

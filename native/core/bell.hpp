@@ -56,5 +56,7 @@ void ring_bell(std::uint64_t bell_id) noexcept;
 
 /// Removes the name of a bell whose owner is gone.
 void remove_orphaned_bell(std::uint64_t bell_id) noexcept;
+/// The same for all that there are: also those of a process that died before it told anybody of its bell.
+void remove_orphaned_bells() noexcept;
 
 }  // namespace qads

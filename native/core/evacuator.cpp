@@ -9,12 +9,16 @@
 #include <vector>
 
 #include "bell.hpp"
+#include "clock.hpp"
 #include "fork_guard.hpp"
 #include "lease_table.hpp"
 #include "log.hpp"
 
 namespace qads {
 namespace {
+
+// The kernel may have what it refused to give, memory or mappings, a little later.
+constexpr std::uint64_t kRetryNs = 50'000'000;
 
 struct Worker {
   Bell bell;
@@ -23,20 +27,15 @@ struct Worker {
 
 struct Registry {
   std::mutex mutex;
-  std::uint64_t epoch = 0;
   std::shared_ptr<Worker> worker;
   std::vector<std::pair<const LeaseTable*, std::weak_ptr<LeaseTable>>> tables;
 };
 
-// Never destroyed: leases may end after static destructors.
-Registry& registry() {
-  static auto* instance = new Registry;
-  return *instance;
-}
+PerProcess<Registry> registry;
 
 /// None for a worker that was stopped: the tables are its successor's, and two must not move the same lease.
 std::vector<std::shared_ptr<LeaseTable>> live_tables(const Worker* worker) {
-  Registry& r = registry();
+  Registry& r = registry.get();
   const std::lock_guard<std::mutex> lock(r.mutex);
   std::vector<std::shared_ptr<LeaseTable>> live;
   if (r.worker.get() != worker) return live;
@@ -48,10 +47,12 @@ std::vector<std::shared_ptr<LeaseTable>> live_tables(const Worker* worker) {
 
 void run(const std::shared_ptr<Worker>& worker) {
   QADS_LOG(debug, "evacuator bell=%016llx started", static_cast<unsigned long long>(worker->bell.id()));
+  bool refused = false;
   while (!worker->stop.load(std::memory_order_acquire)) {
-    worker->bell.wait(UINT64_MAX);
+    worker->bell.wait(refused ? monotonic_ns() + kRetryNs : UINT64_MAX);
     worker->bell.drain();
-    for (const auto& table : live_tables(worker.get())) table->evacuate();
+    refused = false;
+    for (const auto& table : live_tables(worker.get())) refused = !table->evacuate() || refused;
   }
 }
 
@@ -72,14 +73,8 @@ void start_thread(const std::shared_ptr<Worker>& worker) {
 }  // namespace
 
 std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table) {
-  Registry& r = registry();
+  Registry& r = registry.get();
   const std::lock_guard<std::mutex> lock(r.mutex);
-  if (r.epoch != fork_epoch()) {
-    // The parent's thread and tables do not exist in this child.
-    r.epoch = fork_epoch();
-    r.worker.reset();
-    r.tables.clear();
-  }
   if (!r.worker) {
     auto worker = std::make_shared<Worker>();
     start_thread(worker);
@@ -92,7 +87,7 @@ std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table) {
 void strike_from_evacuation(const LeaseTable* table) noexcept {
   std::shared_ptr<Worker> last;
   {
-    Registry& r = registry();
+    Registry& r = registry.get();
     const std::lock_guard<std::mutex> lock(r.mutex);
     auto& tables = r.tables;
     tables.erase(
@@ -108,7 +103,7 @@ void strike_from_evacuation(const LeaseTable* table) noexcept {
 }
 
 void wake_evacuator() noexcept {
-  Registry& r = registry();
+  Registry& r = registry.get();
   const std::lock_guard<std::mutex> lock(r.mutex);
   if (r.worker) r.worker->bell.ring_self();
 }

@@ -12,47 +12,31 @@ namespace {
 
 struct Registry {
   std::mutex mutex;
-  std::uint64_t epoch = fork_epoch();
   std::map<const ExitGuard*, std::function<void()>> leave;
 };
 
-void leave_all();
-
-// Never destroyed: guards may go after static destructors.
-Registry& registry() {
-  static Registry* instance = [] {
-    auto* made = new Registry;
-    std::atexit(leave_all);
-    return made;
-  }();
-  return *instance;
-}
+PerProcess<Registry> registry;
 
 void leave_all() {
-  Registry& r = registry();
-  std::map<const ExitGuard*, std::function<void()>> left;
-  {
-    const std::lock_guard<std::mutex> lock(r.mutex);
-    if (r.epoch != fork_epoch()) return;
-    left.swap(r.leave);
-  }
-  for (const auto& [guard, leave] : left) leave();
+  Registry& r = registry.get();
+  // Held all the while: a guard that another thread destroys meanwhile waits, and its owner stays.
+  const std::lock_guard<std::mutex> lock(r.mutex);
+  for (const auto& [guard, leave] : r.leave) leave();
+  r.leave.clear();
 }
 
 }  // namespace
 
 ExitGuard::ExitGuard(std::function<void()> leave) {
-  Registry& r = registry();
+  // A forked child inherits the registration.
+  [[maybe_unused]] static const int registered = std::atexit(leave_all);
+  Registry& r = registry.get();
   const std::lock_guard<std::mutex> lock(r.mutex);
-  if (r.epoch != fork_epoch()) {
-    r.epoch = fork_epoch();
-    r.leave.clear();
-  }
   r.leave.emplace(this, std::move(leave));
 }
 
 ExitGuard::~ExitGuard() {
-  Registry& r = registry();
+  Registry& r = registry.get();
   const std::lock_guard<std::mutex> lock(r.mutex);
   r.leave.erase(this);
 }

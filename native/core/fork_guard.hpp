@@ -5,6 +5,7 @@
 // refuse to work.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <utility>
 
@@ -12,6 +13,30 @@ namespace qads {
 
 /// Differs between a process and its forked children.
 std::uint64_t fork_epoch() noexcept;
+
+/// One T for each process, never destroyed: a forked child gets its own, because a thread that it does not
+/// have may have locked or half changed its parent's.
+template <typename T>
+class PerProcess {
+ public:
+  constexpr PerProcess() = default;
+  T& get() {
+    Instance* present = instance_.load(std::memory_order_acquire);
+    if (present != nullptr && present->epoch == fork_epoch()) return present->value;
+    auto* made = new Instance{fork_epoch(), present, {}};
+    if (instance_.compare_exchange_strong(present, made, std::memory_order_acq_rel)) return made->value;
+    delete made;  // another thread was first
+    return present->value;
+  }
+
+ private:
+  struct Instance {
+    std::uint64_t epoch;
+    Instance* parents;  // reachable, so that a leak checker does not call it lost
+    T value;
+  };
+  std::atomic<Instance*> instance_{nullptr};
+};
 
 /// An owned descriptor that a forked child closes.
 class GuardedFd {

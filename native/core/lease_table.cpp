@@ -21,6 +21,7 @@ namespace {
 // Bounds on mappings, well under the kernel's default of 65,530 a process: above them a batch is copied at
 // read.
 constexpr std::uint64_t kMaxMovedRanges = 16'384;
+std::atomic<std::uint64_t> moved_ranges_of_process{0};
 constexpr std::size_t kMaxViews = 1'024;
 // Private pages that are kept for the next evacuation, at most.
 constexpr std::uint64_t kMaxPooledBytes = 64u << 20;
@@ -34,14 +35,15 @@ HeapBytes allocate_bytes(std::uint64_t length) {
 
 }  // namespace
 
-LeaseTable::LeaseTable(SharedSegment segment, std::uint32_t index)
-    : segment_(std::move(segment)),
-      index_(index),
-      pool_(std::min(kMaxPooledBytes, segment_.header().ring_capacity)) {
+LeaseTable::LeaseTable(SharedSegment segment)
+    : segment_(std::move(segment)), pool_(std::min(kMaxPooledBytes, segment_.header().ring_capacity)) {
   add_view()->ring->populate();
 }
 
-LeaseTable::~LeaseTable() { strike_from_evacuation(this); }
+LeaseTable::~LeaseTable() {
+  strike_from_evacuation(this);
+  moved_ranges_of_process.fetch_sub(moved_ranges_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
 
 bool LeaseTable::View::is_free(std::uint64_t begin, std::uint64_t end) const noexcept {
   const auto after = moved.lower_bound(end);
@@ -125,7 +127,8 @@ Lease* LeaseTable::add(std::uint64_t sequence, const std::uint8_t* data, std::ui
   lease->sequence = sequence;
   lease->length = length;
   View* view = length >= segment_.header().lease_threshold ? view_of(data) : nullptr;
-  if (view != nullptr && moved_ranges_.load(std::memory_order_relaxed) < kMaxMovedRanges && enlist()) {
+  if (view != nullptr && moved_ranges_of_process.load(std::memory_order_relaxed) < kMaxMovedRanges &&
+      enlist()) {
     lease->data = data;
     lease->place = Lease::Place::ring;
     lease->view = view;
@@ -188,6 +191,7 @@ void LeaseTable::forget_range(Lease& lease) noexcept {
   auto* view = static_cast<View*>(lease.view);
   view->moved.erase(lease.view_offset);
   moved_ranges_.fetch_sub(1, std::memory_order_release);
+  moved_ranges_of_process.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void LeaseTable::give_back_private(Lease& lease) noexcept {
@@ -245,6 +249,7 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
   lease->place = Lease::Place::moving;
   view->moved.emplace(lease->view_offset, lease->view_offset + lease->mapped_length);
   moved_ranges_.fetch_add(1, std::memory_order_release);
+  moved_ranges_of_process.fetch_add(1, std::memory_order_relaxed);
 
   PrivatePages pages = pool_.reuse(lease->mapped_length);
   lock.unlock();  // the copy takes long: the reader goes on meanwhile
@@ -280,13 +285,15 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
   return true;
 }
 
-void LeaseTable::evacuate() noexcept {
+bool LeaseTable::evacuate() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   std::uint64_t moved = 0;
+  bool refused = false;
   while (!left_ && !in_ring_.empty() && !segment_.forked()) {
     const auto [sequence, lease] = *in_ring_.begin();
     if (sequence >= entry().evict_below.load(std::memory_order_acquire)) break;
-    if (!move_out(lock, lease)) break;
+    refused = !move_out(lock, lease);
+    if (refused) break;
     ++moved;
     wake_writer(limit());
   }
@@ -296,6 +303,7 @@ void LeaseTable::evacuate() noexcept {
              static_cast<unsigned long long>(private_bytes()));
   }
   if (detached_ && !left_ && in_ring_.empty()) leave();
+  return !refused;
 }
 
 void LeaseTable::detach() noexcept {

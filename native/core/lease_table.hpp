@@ -47,8 +47,10 @@ struct Lease {
 
 class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
  public:
-  /// Takes the segment; `index` is the reader's entry.
-  LeaseTable(SharedSegment segment, std::uint32_t index);
+  /// Takes the segment and maps its ring. Throws no_space or system.
+  explicit LeaseTable(SharedSegment segment);
+  /// The reader's entry; once, before anything else is done with the table.
+  void occupy(std::uint32_t index) noexcept { index_ = index; }
   ~LeaseTable();
   LeaseTable(const LeaseTable&) = delete;
   LeaseTable& operator=(const LeaseTable&) = delete;
@@ -90,7 +92,8 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   static void release(Lease* lease) noexcept;
 
   /// Moves the leases below `evict_below` out of the ring. Called by the evacuator thread. Wakes the writer.
-  void evacuate() noexcept;
+  /// False if the kernel refused: to be tried again.
+  bool evacuate() noexcept;
 
   /// The reader closed. With leases in the ring and a live writer the entry stays `leaving` until they are
   /// moved.
@@ -127,7 +130,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   void leave() noexcept;
 
   SharedSegment segment_;
-  const std::uint32_t index_;
+  std::uint32_t index_ = 0;
   std::mutex mutex_;
   std::vector<std::unique_ptr<View>> views_;
   std::map<std::uint64_t, Lease*> in_ring_;  // by sequence: the first is the pin

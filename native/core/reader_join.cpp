@@ -4,6 +4,7 @@
 
 #include <cinttypes>
 
+#include "bell.hpp"
 #include "error.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
@@ -67,7 +68,9 @@ std::uint64_t choose_start(const SharedSegment& segment, std::int64_t from, std:
 Joined join_arena(const std::string& name, std::int64_t from) {
   const Deadline deadline = membership_deadline();
   for (;;) {
-    SharedSegment segment = SharedSegment::open(name);
+    // Mapped before anybody has to wait for this reader: mapping takes long, and may fail.
+    auto table = std::make_shared<LeaseTable>(SharedSegment::open(name));
+    const SharedSegment& segment = table->segment();
     const MembershipLock membership(segment.fd(), deadline);
     if (!membership.held()) {
       fail(Errc::timed_out,
@@ -80,8 +83,13 @@ Joined join_arena(const std::string& name, std::int64_t from) {
       continue;
     }
     const std::uint32_t index = claim_entry(segment);
+    table->occupy(index);
     ControlPage& control = segment.control();
     ReaderEntry& entry = segment.reader(index);
+    if (entry.state.load(std::memory_order_relaxed) != kFree) {  // its reader died
+      remove_orphaned_bell(entry.bell_id.load(std::memory_order_relaxed));
+      remove_orphaned_bell(entry.evacuator_bell_id.load(std::memory_order_relaxed));
+    }
     reset_entry(entry);
     control.reader_wait.waiting[index / 64].fetch_and(~(std::uint64_t{1} << (index % 64)),
                                                       std::memory_order_relaxed);
@@ -94,20 +102,18 @@ Joined join_arena(const std::string& name, std::int64_t from) {
     Joined joined{};
     try {
       joined.start = choose_start(segment, from, joined.asked_from);
-      entry.cursor.store(joined.start, std::memory_order_relaxed);
-      sync_point(SyncPoint::join_start);
-      // Takes the segment: on an exception below, closing its descriptor drops the lock, and the entry is
-      // reaped.
-      joined.table = std::make_shared<LeaseTable>(std::move(segment), index);
     } catch (...) {
       entry.state.store(kFree, std::memory_order_release);
       throw;
     }
+    entry.cursor.store(joined.start, std::memory_order_relaxed);
+    sync_point(SyncPoint::join_start);
     entry.state.store(kLive, std::memory_order_seq_cst);
     sync_point(SyncPoint::join_live);
     control.reclaim.joins.fetch_add(1, std::memory_order_seq_cst);
-    joined.table->wake_writer(kNoPin);
+    table->wake_writer(kNoPin);
     QADS_LOG(debug, "arena=%s reader=%u joined at sequence %" PRIu64, name.c_str(), index, joined.start);
+    joined.table = std::move(table);
     return joined;
   }
 }

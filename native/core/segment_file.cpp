@@ -59,6 +59,11 @@ void check_range(const char* what, std::uint64_t value, std::uint64_t low, std::
        name.c_str(), what, value, low, high);
 }
 
+[[noreturn]] void fail_not_an_arena(const std::string& name) {
+  fail(Errc::not_an_arena, "\"%s\" is not an arena: %s is something else; remove it or choose another name",
+       name.c_str(), arena_path(name).c_str());
+}
+
 }  // namespace
 
 SharedMemoryHeader make_header(const ArenaOptions& options, std::uint64_t generation,
@@ -126,6 +131,13 @@ GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::stri
   return fd;
 }
 
+GuardedFd open_segment_file(const std::string& name) {
+  GuardedFd fd(open(arena_path(name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (fd || errno == ENOENT) return fd;
+  if (errno == ELOOP || errno == EISDIR || errno == ENXIO) fail_not_an_arena(name);
+  fail_errno(errno, "opening the segment", name);
+}
+
 bool give_name(int fd, const std::string& path) noexcept {
   if (linkat(fd, "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) == 0) return true;
   if (errno == EEXIST) return false;
@@ -143,9 +155,7 @@ SharedMemoryHeader read_checked_header(int fd, const std::string& name) {
   SharedMemoryHeader header{};
   if (!S_ISREG(status.st_mode) || size < kControlBytes ||
       pread(fd, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header) || header.magic != kMagic) {
-    fail(Errc::not_an_arena,
-         "\"%s\" is not an arena: %s holds something else; remove it or choose another name", arena,
-         arena_path(name).c_str());
+    fail_not_an_arena(name);
   }
   if (header.layout_version != kLayoutVersion) {
     fail(Errc::incompatible,
@@ -188,23 +198,12 @@ bool same_file(int fd, const std::string& path) noexcept {
          ours.st_dev == named.st_dev;
 }
 
-void remove_bells_of(const ControlPage& control, const ReaderEntry* readers, std::uint32_t count) noexcept {
-  remove_orphaned_bell(control.writer_wait.bell_id.load(std::memory_order_relaxed));
-  for (std::uint32_t i = 0; i < count; ++i) {
-    remove_orphaned_bell(readers[i].bell_id.load(std::memory_order_relaxed));
-    remove_orphaned_bell(readers[i].evacuator_bell_id.load(std::memory_order_relaxed));
-  }
-}
-
 DeadArena DeadArena::claim(const std::string& name, Deadline deadline) {
   for (;;) {
     DeadArena dead;
     dead.path_ = arena_path(name);
-    dead.fd_ = GuardedFd(open(dead.path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (!dead.fd_) {
-      if (errno == ENOENT) return dead;
-      fail_errno(errno, "opening the existing segment", name);
-    }
+    dead.fd_ = open_segment_file(name);
+    if (!dead.fd_) return dead;
     try {
       dead.header_ = read_checked_header(dead.fd_.get(), name);
       dead.generation_ = dead.header_->generation;
@@ -229,18 +228,13 @@ DeadArena DeadArena::claim(const std::string& name, Deadline deadline) {
 
 void DeadArena::remove() noexcept {
   if (!fd_) return;
-  QADS_LOG(debug, "arena path %s: taken over from a writer that is gone", path_.c_str());
-  unlink(path_.c_str());
-  if (header_) {
-    void* mapped = mmap(nullptr, header_->ring_offset, PROT_READ, MAP_SHARED, fd_.get(), 0);
-    if (mapped != MAP_FAILED) {
-      const auto* readers = reinterpret_cast<const ReaderEntry*>(static_cast<std::uint8_t*>(mapped) +
-                                                                 header_->reader_table_offset);
-      remove_bells_of(*static_cast<ControlPage*>(mapped), readers, header_->max_readers);
-      munmap(mapped, header_->ring_offset);
-    }
+  // Whoever removed the name by hand may have given it to another arena since.
+  if (same_file(fd_.get(), path_)) {
+    QADS_LOG(debug, "arena path %s: taken over from a writer that is gone", path_.c_str());
+    unlink(path_.c_str());
   }
   fd_.reset();
+  remove_orphaned_bells();
 }
 
 }  // namespace qads

@@ -21,6 +21,9 @@ SharedMemoryHeader make_header(const ArenaOptions& options, std::uint64_t genera
 /// A sized, zeroed, initialised segment without a name: if the process dies here, it is gone.
 GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::string& name);
 
+/// Opens the file behind a validated name; empty if there is none. Throws not_an_arena, permission, system.
+GuardedFd open_segment_file(const std::string& name);
+
 /// Links the segment to `path`. False with errno EEXIST if the path is taken.
 [[nodiscard]] bool give_name(int fd, const std::string& path) noexcept;
 
@@ -28,9 +31,6 @@ GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::stri
 SharedMemoryHeader read_checked_header(int fd, const std::string& name);
 
 bool same_file(int fd, const std::string& path) noexcept;
-
-/// Removes doorbells named by the control words whose owners are gone.
-void remove_bells_of(const ControlPage& control, const ReaderEntry* readers, std::uint32_t count) noexcept;
 
 /// An arena whose writer is gone and whose name is about to be given to another, locked against a second
 /// claimant; or nothing, if the name is free.

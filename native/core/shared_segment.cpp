@@ -58,11 +58,8 @@ SharedSegment::~SharedSegment() {
 
 SharedSegment SharedSegment::open(const std::string& name) {
   validate_name(name);
-  GuardedFd fd(::open(arena_path(name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (!fd) {
-    if (errno == ELOOP) fail(Errc::not_an_arena, "\"%s\" is a symbolic link, not an arena", name.c_str());
-    fail_errno(errno, "opening the segment", name);
-  }
+  GuardedFd fd = open_segment_file(name);
+  if (!fd) fail_errno(ENOENT, "opening the segment", name);
   const SharedMemoryHeader header = read_checked_header(fd.get(), name);
   return SharedSegment(name, std::move(fd), header);
 }
@@ -116,9 +113,9 @@ bool SharedSegment::deserted() const noexcept {
 }
 
 void SharedSegment::remove_name() const noexcept {
+  remove_orphaned_bells();
   if (!is_named()) return;
   unlink(arena_path(name_).c_str());
-  remove_bells_of(control(), &reader(0), header_.max_readers);
   QADS_LOG(debug, "arena=%s generation=%llu removed: everybody has closed", name_.c_str(),
            static_cast<unsigned long long>(header_.generation));
 }
@@ -134,6 +131,7 @@ void SharedSegment::check_not_forked() const {
 
 bool unlink_arena(const std::string& name) {
   validate_name(name);
+  remove_orphaned_bells();
   if (unlink(arena_path(name).c_str()) == 0) return true;
   if (errno == ENOENT) return false;
   fail_errno(errno, "removing the name", name);

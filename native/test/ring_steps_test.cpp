@@ -1,14 +1,13 @@
 // One party acts exactly between two steps of another: the orders that threads and processes reach rarely.
+#include <csignal>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/ring_reader.hpp"
-#include "core/ring_writer.hpp"
-#include "support.hpp"
+#include "processes.hpp"
+#include "ring_support.hpp"
 #include "sync_hooks.hpp"
-#include "testing.hpp"
 
 using namespace qads;
 using namespace qads::test;
@@ -62,33 +61,54 @@ TEST_CASE("a writer that looks in the middle of a take finds the batch in use") 
         lease = ring.reader->take();
         CHECK(meanwhile.reached());
       }
-      CHECK(is_filled(lease->data, lease->length, lease->sequence));
+      check_lease(lease);
       LeaseTable::release(lease);
     }
   }
 }
 
 TEST_CASE("a lease taken after the writer asked for its space is moved too") {
-  for (const OnFull on_full : {OnFull::block, OnFull::drop_oldest}) {
-    Ring ring(on_full);
-    ring.write_until_full(kBatches);
-    std::vector<Lease*> leases;
-    BatchView batch;
-    const auto take = [&] {
-      if (ring.reader->peek(batch) == PeekStatus::ready) leases.push_back(ring.reader->take());
-    };
-    take();
-    take();
-    if (on_full == OnFull::drop_oldest) REQUIRE(ring.reader->peek(batch) == PeekStatus::ready);
-    // One batch as large as the ring wants all the space, and says so once.
-    CHECK(ring.writer->try_claim(kBatches * kBatch).status == ClaimStatus::would_block);
-    CHECK(eventually([&] { return ring.reader->stats().evacuations == 2; }));
-    for (std::uint64_t i = 2; i < kBatches; ++i) take();
-    CHECK(ring.writer->claim(kBatches * kBatch, Deadline::after_ms(10'000)).status == ClaimStatus::claimed);
-    std::memset(ring.writer->ring(), 0xEE, kBatches * kBatch);
-    for (Lease* lease : leases) {
-      CHECK(is_filled(lease->data, lease->length, lease->sequence));
-      LeaseTable::release(lease);
-    }
+  Ring ring(OnFull::drop_oldest);
+  ring.write_until_full(kBatches);
+  BatchView batch;
+  REQUIRE(ring.reader->peek(batch) == PeekStatus::ready);
+  Lease* first = ring.reader->take();
+  REQUIRE(ring.reader->peek(batch) == PeekStatus::ready);
+  // One batch as large as the ring wants all the space, and says so once.
+  CHECK(ring.writer->try_claim(kBatches * kBatch).status == ClaimStatus::would_block);
+  CHECK(eventually([&] { return ring.reader->stats().evacuations == 1; }));
+  Lease* second = ring.reader->take();
+  CHECK(ring.writer->claim(kBatches * kBatch, soon()).status == ClaimStatus::claimed);
+  std::memset(ring.writer->ring(), 0xEE, kBatches * kBatch);
+  for (Lease* lease : {first, second}) {
+    check_lease(lease);
+    LeaseTable::release(lease);
   }
+}
+
+TEST_CASE("a writer that finds the name given to another while it takes over leaves that one alone") {
+  const std::string name = unique_name();
+  const auto die = [&] {
+    Child writer([&] {
+      auto dying = RingWriter::create(name, ring_of(4096));
+      raise(SIGKILL);
+    });
+    CHECK(writer.ended_by(SIGKILL));
+  };
+  die();
+  std::unique_ptr<RingWriter> other;
+  Errc code = Errc::ok;
+  {
+    const AtSyncPoint meanwhile(SyncPoint::create_locked, 1, [&] {
+      CHECK(unlink_arena(name));
+      other = RingWriter::create(name, ring_of(4096));
+    });
+    code = code_of([&] { RingWriter::create(name, ring_of(4096)); });
+    CHECK(meanwhile.reached());
+  }
+  CHECK(code == Errc::writer_exists);
+  CHECK(!is_gone(name));
+  auto reader = RingReader::attach(name, {});
+  write(*other, 10);
+  CHECK_EQ(read(*reader), 0u);
 }

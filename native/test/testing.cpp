@@ -67,6 +67,13 @@ bool quick() {
 
 }  // namespace qads::testing
 
+#if defined(__SANITIZE_THREAD__)
+// Children that are forked while other threads run may have threads of their own.
+extern "C" __attribute__((visibility("default"))) const char* __tsan_default_options() {
+  return "die_after_fork=0";
+}
+#endif
+
 /// Runs the test cases whose name contains the first argument, or all. Ends with the line "N passed, N
 /// failed".
 int main(int argc, char** argv) {
