@@ -1,0 +1,76 @@
+"""Arrow record batches and Polars DataFrames between processes on one machine, through shared memory.
+
+One writer, many readers, in Python, Node.js, Rust and C++. `qadataswap.aio` is the same for asyncio.
+"""
+
+from ._errors import (
+    BatchTooLargeError,
+    ClosedError,
+    CorruptError,
+    ForkedError,
+    FullError,
+    IncompatibleError,
+    InvalidArgumentError,
+    NameInvalidError,
+    NoSpaceError,
+    NotAnArenaError,
+    NotFoundError,
+    OperatingSystemError,
+    PermissionDeniedError,
+    QadsError,
+    SchemaMismatchError,
+    TimedOutError,
+    TooManyReadersError,
+    WriterAbortedError,
+    WriterDiedError,
+    WriterExistsError,
+)
+from ._info import ArenaInfo, BatchInfo, Loss, ReaderInfo, ReaderStats, WriterStats
+from ._native import version as __version__
+from ._options import OnFull, Start
+from ._sources import ArrowStream, Writable
+from .arena import SharedMemoryArena, inspect_arena, list_arenas, unlink_arena
+from .reader import Reader
+from .shared_data_frame import SharedDataFrame
+from .writer import Writer
+
+__all__ = [
+    'ArenaInfo',
+    'ArrowStream',
+    'BatchInfo',
+    'BatchTooLargeError',
+    'ClosedError',
+    'CorruptError',
+    'ForkedError',
+    'FullError',
+    'IncompatibleError',
+    'InvalidArgumentError',
+    'Loss',
+    'NameInvalidError',
+    'NoSpaceError',
+    'NotAnArenaError',
+    'NotFoundError',
+    'OnFull',
+    'OperatingSystemError',
+    'PermissionDeniedError',
+    'QadsError',
+    'Reader',
+    'ReaderInfo',
+    'ReaderStats',
+    'SchemaMismatchError',
+    'SharedDataFrame',
+    'SharedMemoryArena',
+    'Start',
+    'TimedOutError',
+    'TooManyReadersError',
+    'Writable',
+    'Writer',
+    'WriterAbortedError',
+    'WriterDiedError',
+    'WriterExistsError',
+    'WriterStats',
+    '__version__',
+    'inspect_arena',
+    'list_arenas',
+    'unlink_arena',
+]

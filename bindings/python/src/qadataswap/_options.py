@@ -1,0 +1,113 @@
+"""Options of writers and readers, checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+from ._errors import InvalidArgumentError
+from ._info import Loss
+from ._validators import check_bool, check_int, check_one_of, check_positive, check_timeout
+
+OnFull = Literal['block', 'drop-oldest', 'drop-newest', 'error']
+"""What a writer does when the ring is full.
+
+- `block`: it waits for the slowest reader; nothing is lost, also before the first reader came.
+- `drop-oldest`: unread batches of slow readers go; each reader is told exactly which it lost.
+- `drop-newest`: the new batch is not written, and counted.
+- `error`: the write fails with `FullError`.
+"""
+
+ON_FULL: tuple[OnFull, ...] = ('block', 'drop-oldest', 'drop-newest', 'error')
+
+Start = Literal['earliest', 'latest'] | int
+"""Where a reader starts: what is still in the ring, new batches only, or a sequence."""
+
+_MEBI = 2**20
+_MAX_SPIN_MICROS = 1_000_000
+
+
+class WriterArguments(TypedDict, total=False):
+    """Keyword arguments of `Writer`, which documents them."""
+
+    size_mb: float
+    buffer_count: int
+    max_readers: int
+    on_full: OnFull
+    mode: int
+    one_schema: bool
+    spin_micros: int
+
+
+class ReaderArguments(TypedDict, total=False):
+    """Keyword arguments of `Reader`, which documents them."""
+
+    from_: Start
+    wait_ms: float | None
+    spin_micros: int
+    on_loss: Callable[[Loss], object] | None
+
+
+@dataclass(frozen=True)
+class WriterOptions:
+    capacity: int
+    slots: int
+    max_readers: int
+    on_full: OnFull
+    mode: int
+    one_schema: bool
+    spin_micros: int
+
+
+def writer_options(
+    size_mb: float,
+    buffer_count: int,
+    max_readers: int,
+    on_full: OnFull,
+    mode: int,
+    one_schema: bool,
+    spin_micros: int,
+) -> WriterOptions:
+    return WriterOptions(
+        capacity=math.ceil(check_positive(size_mb, 'size_mb', 2**20) * _MEBI),
+        slots=check_int(buffer_count, 'buffer_count', 2, 2**20),
+        max_readers=check_int(max_readers, 'max_readers', 1, 512),
+        on_full=check_one_of(on_full, 'on_full', ON_FULL),
+        mode=check_int(mode, 'mode', 0, 0o777),
+        one_schema=check_bool(one_schema, 'one_schema'),
+        spin_micros=check_int(spin_micros, 'spin_micros', 0, _MAX_SPIN_MICROS),
+    )
+
+
+@dataclass(frozen=True)
+class ReaderOptions:
+    start: int
+    wait_s: float
+    spin_micros: int
+    on_loss: Callable[[Loss], object] | None
+
+
+def reader_options(
+    from_: Start, wait_ms: float | None, spin_micros: int, on_loss: Callable[[Loss], object] | None
+) -> ReaderOptions:
+    if from_ == 'earliest':
+        start = -1
+    elif from_ == 'latest':
+        start = -2
+    elif isinstance(from_, int) and not isinstance(from_, bool) and 0 <= from_ < 2**63:
+        start = from_
+    else:
+        raise InvalidArgumentError(
+            f"from_ must be 'earliest', 'latest' or a sequence (an int, 0 or more), got {from_!r}"
+        )
+    wait = check_timeout(wait_ms, 'wait_ms', 'milliseconds')
+    if on_loss is not None and not callable(on_loss):
+        raise InvalidArgumentError(f'on_loss must be callable, got {on_loss!r}')
+    return ReaderOptions(
+        start=start,
+        wait_s=wait / 1000 if wait >= 0 else math.inf,
+        spin_micros=check_int(spin_micros, 'spin_micros', 0, _MAX_SPIN_MICROS),
+        on_loss=on_loss,
+    )

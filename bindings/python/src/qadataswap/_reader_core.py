@@ -1,0 +1,174 @@
+"""What the blocking and the asyncio reader have in common: everything but waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from . import _native
+from ._decoder import Decoder
+from ._errors import ClosedError, NotFoundError
+from ._info import BatchInfo, Loss, ReaderStats
+from ._options import Start, reader_options
+from ._validators import check_name
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_FIRST_POLL_S = 0.002
+_LAST_POLL_S = 0.05
+_NOTHING_READ = ReaderStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+class ReaderCore:
+    """Owns the native reader. See `Reader`."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        from_: Start = 'earliest',
+        wait_ms: float | None = 0,
+        spin_micros: int = 0,
+        on_loss: Callable[[Loss], object] | None = None,
+    ) -> None:
+        self._native: _native.Reader | None = None
+        self._last_stats: ReaderStats | None = None
+        self.name = check_name(name)
+        """Of the arena."""
+        self._options = reader_options(from_, wait_ms, spin_micros, on_loss)
+        self._wait_until = time.monotonic() + self._options.wait_s
+        self._poll_s = _FIRST_POLL_S
+        self._closed = False
+        self._closing = threading.Lock()
+        self._decoder = Decoder()
+        self._undelivered: _native.Slot | None = None
+        self._generation = 0
+        self._attach()
+
+    @property
+    def attached(self) -> bool:
+        """False while the arena does not exist yet (`wait_ms`)."""
+        return self._native is not None
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @property
+    def generation(self) -> int:
+        """Every writer that is created under the name begins a new generation of the arena.
+
+        0 until attached.
+        """
+        return self._generation
+
+    @property
+    def lag(self) -> int:
+        """Batches that are published and not read yet."""
+        return 0 if self._native is None or self._closed else self._native.lag()
+
+    @property
+    def info(self) -> BatchInfo | None:
+        """Where the batch that was read last came from; None before the first."""
+        last = None if self._native is None else self._native.last()
+        if last is None:
+            return None
+        sequence, rows, length, commit_ns, lost_first, lost_count, leased = last
+        lost = Loss(lost_first, lost_count) if lost_count else None
+        return BatchInfo(self.name, sequence, rows, length, commit_ns, lost, leased)
+
+    def stats(self) -> ReaderStats:
+        """Counters; after `close`, those of that moment."""
+        if self._last_stats is not None or self._native is None:
+            return self._last_stats or _NOTHING_READ
+        stats = self._native.stats()
+        del stats['capacity'], stats['generation']
+        return ReaderStats(**stats, lag=self._native.lag())
+
+    def close(self) -> None:
+        """Detaches. Batches stay valid; reads that wait in other threads or tasks fail with `ClosedError`.
+
+        Idempotent.
+        """
+        with self._closing:
+            if self._closed:
+                return
+            if self._native is not None:
+                self._last_stats = self.stats()
+            self._closed = True
+            self._undelivered = None
+            if self._native is not None:
+                self._native.close()
+
+    def __repr__(self) -> str:
+        state = 'closed ' if self.closed else ''
+        return f'<{state}{type(self).__module__}.{type(self).__name__} of arena "{self.name}">'
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        if getattr(self, '_native', None) is not None and not self._closed:
+            _warn(f'unclosed reader of arena "{self.name}"', ResourceWarning, stacklevel=2, source=self)
+
+    def _attach(self) -> bool:
+        """Attaches if it is not: false while there is no such arena and time is left."""
+        if self._native is not None:
+            return True
+        try:
+            native = _native.Reader(self.name, self._options.start, self._options.spin_micros)
+        except NotFoundError as error:
+            if self._options.wait_s == 0:
+                raise
+            if time.monotonic() >= self._wait_until:
+                waited = f'{error} (waited {self._options.wait_s * 1000:g} ms for it)'
+                raise NotFoundError(waited) from error
+            return False
+        self._generation = native.stats()['generation']
+        self._native = native
+        return True
+
+    def _next_poll_s(self) -> float:
+        """Until `_attach` is worth repeating. Nobody rings for a birth, so it is polled."""
+        poll = min(self._poll_s, max(0.001, self._wait_until - time.monotonic()))
+        self._poll_s = min(2 * self._poll_s, _LAST_POLL_S)
+        return poll
+
+    def _take(self, seconds: float) -> _native.Slot | bool | None:
+        """The next batch; None at the end, False when nothing came in time."""
+        self._check_open('read')
+        if self._undelivered is not None:
+            slot, self._undelivered = self._undelivered, None
+            return slot
+        assert self._native is not None
+        got = self._native.next(seconds)
+        if got is not False and self._options.on_loss is not None:
+            lost = self._native.take_loss()
+            if lost is not None:
+                # A listener that fails does not cost the batch: the next read delivers it.
+                self._undelivered = got
+                self._options.on_loss(Loss(*lost))
+                self._undelivered = None
+        return got
+
+    def _decode(self, slot: _native.Slot) -> pa.RecordBatch:
+        return self._decoder.batch(slot)
+
+    def _check_open(self, call: str) -> None:
+        if self._closed:
+            raise ClosedError(f'{call}() of arena "{self.name}": the reader is closed')
+
+    def _describe(self) -> str:
+        if self.attached:
+            return f'read() of arena "{self.name}"'
+        return f'waiting for arena "{self.name}" to be created'
+
+
+def frame_of(batch: pa.RecordBatch) -> pl.DataFrame:
+    """In place: the frame's columns keep the batch's memory."""
+    import polars as pl
+
+    return pl.DataFrame(batch)

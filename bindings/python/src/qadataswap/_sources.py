@@ -1,0 +1,85 @@
+"""What a writer takes, as record batches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import pyarrow as pa
+
+from ._errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class ArrowStream(Protocol):
+    """Anything that exports its data through the Arrow PyCapsule interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
+Writable: TypeAlias = 'pl.DataFrame | pl.LazyFrame | pa.Table | pa.RecordBatch | ArrowStream'
+"""One DataFrame is one batch. Tables and streams are written batch by batch."""
+
+
+def batches_of(data: Any, capacity: int, arena: str) -> Iterable[pa.RecordBatch]:
+    """The record batches of `data`: at least one, so that an empty table still shows its schema to readers.
+
+    A DataFrame in several chunks becomes one batch if that fits `capacity` bytes.
+    """
+    if isinstance(data, pa.RecordBatch):
+        return (data,)
+    if isinstance(data, pa.Table):
+        return data.to_batches() or (_empty(data.schema),)
+    try:
+        polars = sys.modules.get('polars')
+        if polars is not None and isinstance(data, polars.LazyFrame):
+            data = data.collect()
+        if polars is not None and isinstance(data, polars.DataFrame):
+            return _of_frame(data, capacity)
+        if hasattr(data, '__arrow_c_stream__'):
+            return _of_stream(data)
+        if hasattr(data, '__arrow_c_array__'):
+            return (pa.record_batch(data),)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise InvalidArgumentError(
+            f'write() to arena "{arena}": this cannot be had as Arrow: {error}'
+        ) from error
+    raise InvalidArgumentError(
+        f'write() to arena "{arena}" takes a polars DataFrame or LazyFrame, a pyarrow Table or RecordBatch, '
+        f'or an object with __arrow_c_stream__, got an instance of {type(data).__name__}'
+    )
+
+
+def _of_frame(frame: pl.DataFrame, capacity: int) -> Iterable[pa.RecordBatch]:
+    if frame.width == 0:
+        raise InvalidArgumentError(
+            'a DataFrame without columns has no Arrow form: give it one column at least'
+        )
+    reader = pa.RecordBatchReader.from_stream(frame)
+    first = next(reader, None)
+    if first is None:
+        return (_empty(reader.schema),)
+    if first.num_rows == frame.height:
+        return (first,)
+    return _of_stream(frame.rechunk() if frame.estimated_size() <= capacity else frame)
+
+
+def _of_stream(stream: Any) -> Iterable[pa.RecordBatch]:
+    # Opened at once, so that what is no table is told before anything is written.
+    reader = pa.RecordBatchReader.from_stream(stream)
+    return _read(reader)
+
+
+def _read(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    batch = None
+    for batch in reader:
+        yield batch
+    if batch is None:
+        yield _empty(reader.schema)
+
+
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema=schema)

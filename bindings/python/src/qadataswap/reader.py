@@ -1,0 +1,107 @@
+"""The blocking reader."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from ._errors import TimedOutError
+from ._reader_core import ReaderCore, frame_of
+from ._validators import check_timeout
+
+if TYPE_CHECKING:
+    import polars as pl
+    from typing_extensions import Self
+
+
+class Reader(ReaderCore):
+    """Reads the batches of one arena, in order. Every reader gets every batch; make one for each consumer.
+
+    A batch is a read-only view of shared memory, which it holds as long as it, or any DataFrame, Series,
+    array or numpy view made of it, is referred to; the writer is not held back by that. Close the reader
+    when done: one that is attached and does not read holds the writer back.
+
+    Calls may come from any thread; each batch goes to one of them. Waiting lets other threads run, and
+    Ctrl-C ends it.
+
+    :param name: of the arena
+    :param from_: `earliest` (what is still in the ring, the default), `latest` (new batches only), or a
+        sequence.
+    :param wait_ms: milliseconds that the first read waits for an arena that does not exist yet; None: for
+        ever. Default 0.
+    :param spin_micros: microseconds that a wait spins before it sleeps, up to 1000000. Default 0.
+    :param on_loss: told of each loss before the batch that follows it is delivered.
+    :raises NotFoundError: there is no such arena (without `wait_ms`)
+    :raises TooManyReadersError, IncompatibleError, NotAnArenaError, CorruptError, NameInvalidError,
+        InvalidArgumentError, PermissionDeniedError:
+    """
+
+    def read(self, *, timeout: float | None = None) -> pl.DataFrame | None:
+        """The next batch as a polars DataFrame, or None when the writer ended the arena and all was read.
+
+        :param timeout: seconds; None waits for ever, 0 never.
+        :raises TimedOutError: no batch came in time
+        :raises WriterDiedError, WriterAbortedError: after everything that was committed before has been
+            delivered
+        :raises CorruptError: for a slot that fails verification; the next read goes on behind it
+        :raises NotFoundError: the arena did not appear within `wait_ms`
+        :raises ClosedError: the reader was closed
+        """
+        batch = self.read_arrow(timeout=timeout)
+        return None if batch is None else frame_of(batch)
+
+    def read_arrow(self, *, timeout: float | None = None) -> pa.RecordBatch | None:
+        """Like `read`, as a pyarrow RecordBatch."""
+        seconds = check_timeout(timeout)
+        if not self.attached:
+            seconds = self._wait_for_arena(seconds)
+        slot = self._take(seconds)
+        if slot is None:
+            return None
+        if isinstance(slot, bool):
+            raise TimedOutError(f'{self._describe()} timed out after {timeout} s')
+        return self._decode(slot)
+
+    def ready(self, *, timeout: float | None = None) -> None:
+        """Waits until the arena exists and this reader is attached. `read` waits too.
+
+        :raises NotFoundError: `wait_ms` passed first
+        :raises TimedOutError:
+        """
+        self._wait_for_arena(check_timeout(timeout))
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        """Every batch until the end, as DataFrames."""
+        while (frame := self.read()) is not None:
+            yield frame
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Every batch until the end, as record batches."""
+        while (batch := self.read_arrow()) is not None:
+            yield batch
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _wait_for_arena(self, seconds: float) -> float:
+        """The seconds that are left."""
+        deadline = time.monotonic() + seconds if seconds >= 0 else math.inf
+        while True:
+            self._check_open('read')
+            if self._attach():
+                break
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimedOutError(f'{self._describe()} timed out after {seconds} s')
+            time.sleep(min(left, self._next_poll_s()))
+        return seconds if seconds <= 0 else max(0.0, deadline - time.monotonic())
