@@ -1,0 +1,14 @@
+/** Says back what it hears: by process.send, or through a second arena. */
+import { createReader, createWriter } from 'qadataswap'
+
+const [, , how = 'send', there = '', back = ''] = process.argv
+if (how === 'send') {
+  process.on('message', (message: object) => process.send?.(message))
+  process.send?.('ready')
+} else {
+  const writer = createWriter(back, { sizeMb: 1 })
+  const reader = createReader(there, { waitMs: 10_000 })
+  await reader.ready()
+  process.send?.('ready')
+  for await (const batch of reader) await writer.write(batch)
+}

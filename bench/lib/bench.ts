@@ -1,0 +1,34 @@
+import type { Comparison } from './measure.js'
+
+/** One line of the result: ours against a named peer. */
+export interface Row {
+  /** What was measured, in words. */
+  readonly figure: string
+  readonly unit: string
+  readonly ours: string
+  readonly peer: string
+  readonly comparison: Comparison
+  /** What the ratio should be, in words: "≥ 0.9". */
+  readonly goal?: string
+  readonly met?: boolean
+}
+
+/** A figure that could not be measured here, and why. */
+export interface Missing {
+  readonly figure: string
+  readonly why: string
+}
+
+export interface Bench {
+  readonly name: string
+  readonly title: string
+  run(): Promise<(Row | Missing)[]>
+}
+
+export function atLeast(goal: number, row: Omit<Row, 'goal' | 'met'>): Row {
+  return { ...row, goal: `≥ ${goal}`, met: row.comparison.ratio.median >= goal }
+}
+
+export function atMost(goal: number, row: Omit<Row, 'goal' | 'met'>): Row {
+  return { ...row, goal: `≤ ${goal}`, met: row.comparison.ratio.median <= goal }
+}

@@ -1,0 +1,42 @@
+/** One side of a comparison: does the work once and gives what it cost. */
+export interface Side {
+  readonly name: string
+  /** One round: the cost in the comparison's unit. */
+  readonly round: () => Promise<number> | number
+}
+
+export interface Spread {
+  readonly median: number
+  readonly low: number
+  readonly high: number
+}
+
+export interface Comparison {
+  readonly ours: Spread
+  readonly peer: Spread
+  /** Ours ÷ peer, round by round. */
+  readonly ratio: Spread
+  readonly rounds: number
+}
+
+/** Median, and the 10th and 90th percentile. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!
+  return { median: at(0.5), low: at(0.1), high: at(0.9) }
+}
+
+/** A, B, A, B …: so that a busy machine slows both. The first round of each warms up and does not count. */
+export async function inTurns(ours: Side, peer: Side, rounds: number): Promise<Comparison> {
+  const costs: { ours: number; peer: number }[] = []
+  for (let round = 0; round <= rounds; round++) {
+    const cost = { ours: await ours.round(), peer: await peer.round() }
+    if (round > 0) costs.push(cost)
+  }
+  return {
+    ours: spreadOf(costs.map((cost) => cost.ours)),
+    peer: spreadOf(costs.map((cost) => cost.peer)),
+    ratio: spreadOf(costs.map((cost) => cost.ours / cost.peer)),
+    rounds,
+  }
+}

@@ -1,0 +1,23 @@
+/** Runs the benchmarks: `npm run bench`, `npm run bench -- --only NAME --json`. */
+import { parseArgs } from 'node:util'
+
+import { cases } from './cases/index.js'
+import { machine, type Result, runBench, table } from './lib/report.js'
+
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, json: { type: 'boolean', default: false } },
+})
+const chosen = cases.filter(({ name }) => values.only === undefined || name === values.only)
+if (chosen.length === 0) {
+  console.error(`no bench "${values.only}"; there are: ${cases.map(({ name }) => name).join(', ')}`)
+  process.exit(1)
+}
+
+const results: Result[] = []
+for (const bench of chosen) {
+  const result = await runBench(bench)
+  results.push(result)
+  if (!values.json) console.log(table(result))
+}
+if (values.json) console.log(JSON.stringify({ machine: machine(), results }))
+else console.log(machine())
