@@ -11,6 +11,7 @@ enum : uint32_t { kLength, kNodes, kBuffers, kCompression, kVariadicCounts };
 
 // Each buffer of a compressed body starts with its uncompressed length; -1 says that it was left as it is.
 constexpr uint64_t kPrefixBytes = 8;
+constexpr uint64_t kViewBytes = 16;
 // No valid frame expands more: an LZ4 match grows by 255 per byte; a Zstandard block takes at least 4 bytes
 // and gives at most 128 KiB. A length beyond that only makes a reader allocate memory.
 constexpr uint64_t kMaxLz4Ratio = 255;
@@ -110,10 +111,7 @@ class BatchChecker {
     const auto nulls = buffer_.at<int64_t>(pos + 8);
     if (length < 0 || length >= kMaxSafeInteger)
       return buffer_.fail("field node has an impossible length", pos);
-    // apache-arrow writes -1 for null columns inside of lists; nobody looks at the count of a null column.
-    const int64_t least_nulls = step.layout == Layout::kNull ? -1 : 0;
-    if (nulls < least_nulls || nulls > length)
-      return buffer_.fail("null count is negative or over the length", pos + 8);
+    if (!check_nulls(step, length, nulls)) return buffer_.fail("null count is impossible", pos + 8);
     *node_words_++ = static_cast<double>(length);
     *node_words_++ = static_cast<double>(nulls);
     const auto count = static_cast<uint64_t>(length);
@@ -134,6 +132,13 @@ class BatchChecker {
     return check_values(step, index, count);
   }
 
+  static bool check_nulls(const Step& step, int64_t length, int64_t nulls) noexcept {
+    // apache-arrow writes -1 for null columns inside of lists; nobody looks at the count of a null column.
+    if (step.layout == Layout::kNull) return nulls >= -1 && nulls <= length;
+    // Where there is no bitmap, a reader that believes in nulls would look into nothing.
+    return nulls >= 0 && nulls <= (step.has_validity ? length : 0);
+  }
+
   bool check_values(const Step& step, uint32_t index, uint64_t count) {
     uint64_t& needed = (*check_.needed)[index];
     needed = 0;
@@ -142,8 +147,11 @@ class BatchChecker {
       case Layout::kNull:
         return true;
       case Layout::kFixed:
-        if (!take_values(count, step.width, region)) return false;
-        return step.role != Role::kRunEnds || check_run_ends(step, count, region);
+        if (step.role == Role::kRunEnds) {
+          return take_elements(count, step.width / 8, region) && check_run_ends(step, count, region);
+        }
+        return step.dictionary == kNone ? take_values(count, step.width, region)
+                                        : take_elements(count, step.width / 8, region);
       case Layout::kBinary:
         return check_offsets(step, count, needed) && check_data(needed);
       case Layout::kView:
@@ -151,8 +159,8 @@ class BatchChecker {
       case Layout::kList:
         return check_offsets(step, count, needed);
       case Layout::kListView:
-        return take_values(count, step.offset_width * 8u, region) &&
-               take_values(count, step.offset_width * 8u, region);
+        return take_elements(count, step.offset_width, region) &&
+               take_elements(count, step.offset_width, region);
       case Layout::kFixedSizeList:
         if (__builtin_mul_overflow(count, step.width, &needed))
           return buffer_.fail("list items overflow", nodes_.pos);
@@ -162,9 +170,9 @@ class BatchChecker {
         return true;
       case Layout::kSparseUnion:
         needed = count;
-        return take_values(count, 8, region);
+        return take_elements(count, 1, region);
       case Layout::kDenseUnion:
-        return take_values(count, 8, region) && take_values(count, 32, region);
+        return take_elements(count, 1, region) && take_elements(count, 4, region);
       case Layout::kRunEndEncoded:
         needed = count;
         return true;
@@ -182,6 +190,7 @@ class BatchChecker {
     // Without rows there need be no offset at all; where there is one, a reader may use it.
     if (count == 0 && offsets.length < width) return true;
     if (offsets.length / width <= count) return too_small();
+    if (offsets.length % width != 0) return ragged();
     if (offsets.values == nullptr) return true;
     const int64_t first_offset = read_integer(offsets.values, width);
     const int64_t last_offset = read_integer(offsets.values + count * width, width);
@@ -200,7 +209,7 @@ class BatchChecker {
 
   bool check_views(uint64_t count) {
     Region region;
-    if (!take_values(count, 128, region)) return false;
+    if (!take_elements(count, kViewBytes, region)) return false;
     const auto buffers = buffer_.at<int64_t>(variadic_.pos + 8 * next_variadic_++);
     *variadic_words_++ = static_cast<double>(buffers);
     for (int64_t i = 0; i < buffers; ++i) {
@@ -237,9 +246,16 @@ class BatchChecker {
     return region.length >= bits / 8 + (bits % 8 != 0) || too_small();
   }
 
+  /// Values that other values are found by. arrow-rs panics when their buffer holds a fraction of one.
+  bool take_elements(uint64_t count, uint64_t width, Region& region) {
+    return take_values(count, width * 8, region) && (region.length % width == 0 || ragged());
+  }
+
   uint32_t buffer_pos() const noexcept { return buffers_.pos + 16 * next_buffer_; }
 
   bool too_small() { return buffer_.fail("buffer is too small for its type and length", buffer_pos() - 16); }
+
+  bool ragged() { return buffer_.fail("buffer length is not a multiple of its elements", buffer_pos() - 16); }
 
   // The counts were compared with the schema, so there is a next buffer.
   bool take(Region& region) {

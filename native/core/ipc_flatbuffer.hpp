@@ -105,7 +105,7 @@ class FlatBuffer {
     if (!allowed(out.pos, out.object_size) || !allowed(out.vtable, out.vtable_size)) {
       return fail("flatbuffer tables overlap other data", out.pos);
     }
-    if (tables_left_ == 0) return fail("flatbuffer tables are shared or circular", out.pos);
+    if (tables_left_ == 0) return fail("flatbuffer tables are shared", out.pos);
     --tables_left_;
     return true;
   }
