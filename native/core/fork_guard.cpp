@@ -38,8 +38,10 @@ Registry& registry() {
 
 std::uint64_t fork_epoch() noexcept { return registry().epoch.load(std::memory_order_relaxed); }
 
-GuardedFd::GuardedFd(int fd) : fd_(fd), epoch_(fork_epoch()) {
+GuardedFd::GuardedFd(int fd) : fd_(fd) {
+  // Nothing may come before this: callers look at errno next, and the registry's first use can change it.
   if (fd < 0) return;
+  epoch_ = fork_epoch();
   const std::lock_guard<std::mutex> lock(registry().mutex);
   registry().fds.push_back(fd);
 }
