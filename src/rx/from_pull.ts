@@ -1,0 +1,242 @@
+import type { RecordBatch, TypeMap } from 'apache-arrow'
+import { Observable, type Subscriber } from 'rxjs'
+import type { AnySchema } from '../core/any_schema.js'
+import { AbortedError } from '../core/errors.js'
+import { validateDuration, validateInteger, validateSignal } from '../core/validators.js'
+import { Credit } from './credit.js'
+import { warnOfStall } from './stall_warning.js'
+
+/** Something that batches can be pulled from, one at a time. A reader of an arena is one. */
+export interface BatchSource<T extends TypeMap = AnySchema, B extends RecordBatch<T> = RecordBatch<T>> {
+  /** Named in warnings. */
+  readonly name: string
+  /** The next batch, null at the end, undefined when none is ready. Throws when the source failed. */
+  tryRead(): B | null | undefined
+  /** The same, but waits. Rejects at once when the signal fires, and has then taken no batch. */
+  read(limits: { signal: AbortSignal }): Promise<B | null>
+  /** Frees what the source holds. Called once, when nothing more is read. */
+  close(): void
+}
+
+export interface CreditOptions {
+  /**
+   * How many batches may be unfinished at once: handed out, and held by an asynchronous operator. Default 16. Plain
+   * synchronous chains never have more than one.
+   */
+  maxInFlight?: number
+  /**
+   * Milliseconds without a batch being finished, while all in flight are unfinished, after which a warning names who holds them. Once a
+   * subscription; `Infinity` never warns. Default 10000.
+   */
+  creditWarningMs?: number
+  /** Ends the subscription with an `AbortError` (code `ERR_QADS_ABORTED`) whose cause is the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+export interface PullOptions<B> extends CreditOptions {
+  /** Called with each batch when it is finished, or was read but not handed out. */
+  onFinished?: (batch: B) => void
+}
+
+export const DEFAULT_MAX_IN_FLIGHT = 16
+const DEFAULT_CREDIT_WARNING_MS = 10_000
+const MOST_IN_FLIGHT = 2 ** 20
+
+/** A source that always has a batch ready must not keep the event loop from turning: after so many, or so long, it lets it. */
+const BURST_BATCHES = 64
+const BURST_MS = 8
+
+/**
+ * An Observable of the batches of a source, which is opened anew for each subscription. It reads only while fewer than `maxInFlight`
+ * batches are unfinished; see `Credit` for what that means.
+ *
+ * Start: the source is opened on subscription, and read from the microtask after it, so that nothing is emitted before `subscribe`
+ * returned. Then whatever is ready is emitted in bursts, between which the event loop turns. Completion and errors of the source
+ * come after all its batches; an error is emitted as it is. Unsubscribing ends a wait at once and closes the source; nothing is
+ * emitted afterwards. After completion the source is closed when the last batch in flight is finished.
+ */
+export function fromPull<T extends TypeMap = AnySchema, B extends RecordBatch<T> = RecordBatch<T>>(
+  open: () => BatchSource<T, B>,
+  options: PullOptions<B> = {},
+): Observable<B> {
+  const {
+    maxInFlight = DEFAULT_MAX_IN_FLIGHT,
+    creditWarningMs = DEFAULT_CREDIT_WARNING_MS,
+    onFinished,
+    signal,
+  } = options
+  validateInteger(maxInFlight, 'options.maxInFlight', 1, MOST_IN_FLIGHT)
+  validateDuration(creditWarningMs, 'options.creditWarningMs')
+  if (signal !== undefined) validateSignal(signal, 'options.signal')
+  return new Observable<B>((subscriber) => {
+    if (signal?.aborted === true) throw abortedBy(signal)
+    const pull = new Pull(open(), subscriber, maxInFlight, creditWarningMs, onFinished)
+    if (signal !== undefined) {
+      const onAbort = () => subscriber.error(abortedBy(signal))
+      signal.addEventListener('abort', onAbort, { once: true })
+      subscriber.add(() => signal.removeEventListener('abort', onAbort))
+    }
+    pull.start()
+  })
+}
+
+function abortedBy(signal: AbortSignal): AbortedError {
+  return new AbortedError('the subscription was aborted', { cause: signal.reason })
+}
+
+/** One subscription. */
+class Pull<T extends TypeMap, B extends RecordBatch<T>> {
+  private readonly inFlight = new Set<Credit>()
+  private readonly stop = new AbortController()
+  /** True on the stack of the loop, so that a credit that comes back during an emission does not start another. */
+  private pulling = false
+  private waiting = false
+  private resuming = false
+  private drained = false
+  private closed = false
+  private burst = 0
+  private burstStart = performance.now()
+  private turn: NodeJS.Immediate | undefined
+  private stall: NodeJS.Timeout | undefined
+  private warned = false
+
+  constructor(
+    private readonly source: BatchSource<T, B>,
+    private readonly subscriber: Subscriber<B>,
+    private readonly maxInFlight: number,
+    private readonly creditWarningMs: number,
+    private readonly onFinished: ((batch: B) => void) | undefined,
+  ) {}
+
+  start(): void {
+    this.subscriber.add(() => this.tearDown())
+    this.resume()
+  }
+
+  private pull(): void {
+    if (this.pulling || this.waiting || this.turn !== undefined || this.subscriber.closed) return
+    this.guarded(() => {
+      while (!this.subscriber.closed && this.mayRead()) {
+        const batch = this.source.tryRead()
+        if (batch === undefined) {
+          this.wait()
+          return
+        }
+        this.deliver(batch)
+      }
+    })
+  }
+
+  /** Calls `step` with no other on the stack. What it throws ends the subscription. */
+  private guarded(step: () => void): void {
+    this.pulling = true
+    try {
+      step()
+    } catch (error) {
+      this.subscriber.error(error)
+    } finally {
+      this.pulling = false
+      this.closeIfDone()
+    }
+  }
+
+  private mayRead(): boolean {
+    if (this.inFlight.size >= this.maxInFlight) {
+      this.watchForStall()
+      return false
+    }
+    if (this.burst < BURST_BATCHES && performance.now() - this.burstStart < BURST_MS) return true
+    this.turn = setImmediate(() => {
+      this.turn = undefined
+      this.startBurst()
+      this.pull()
+    })
+    return false
+  }
+
+  private startBurst(): void {
+    this.burst = 0
+    this.burstStart = performance.now()
+  }
+
+  private deliver(batch: B | null): void {
+    if (batch === null) {
+      this.drained = true
+      this.subscriber.complete()
+      return
+    }
+    this.burst++
+    const credit = new Credit(() => this.finished(credit, batch))
+    this.inFlight.add(credit)
+    credit.emit(this.subscriber, batch)
+  }
+
+  private wait(): void {
+    this.waiting = true
+    this.source.read({ signal: this.stop.signal }).then(
+      (batch) => this.waited(() => this.deliver(batch), batch),
+      (error: unknown) => this.waited(() => this.subscriber.error(error), null),
+    )
+  }
+
+  /** The wait is over, maybe after the subscription: then what was read is given back. */
+  private waited(proceed: () => void, batch: B | null): void {
+    this.waiting = false
+    if (this.subscriber.closed) {
+      if (batch !== null) this.onFinished?.(batch)
+      return
+    }
+    // The event loop has turned to bring this.
+    this.startBurst()
+    this.guarded(proceed)
+    this.pull()
+  }
+
+  private finished(credit: Credit, batch: B): void {
+    this.inFlight.delete(credit)
+    this.onFinished?.(batch)
+    clearTimeout(this.stall)
+    this.stall = undefined
+    this.closeIfDone()
+    this.resume()
+  }
+
+  /**
+   * Goes on from a microtask. A credit comes back in the middle of what its holder does, and a batch that came in right there could
+   * overtake it.
+   */
+  private resume(): void {
+    if (this.pulling || this.resuming || this.subscriber.closed) return
+    this.resuming = true
+    queueMicrotask(() => {
+      this.resuming = false
+      this.pull()
+    })
+  }
+
+  private tearDown(): void {
+    clearImmediate(this.turn)
+    clearTimeout(this.stall)
+    this.stop.abort()
+    this.closeIfDone()
+  }
+
+  /**
+   * Closes the source after the subscription: not on the stack of an emission, whose batch is still in use, and after a completion not
+   * before the batches in flight are finished.
+   */
+  private closeIfDone(): void {
+    if (this.closed || !this.subscriber.closed || this.pulling) return
+    if (this.drained && this.inFlight.size > 0) return
+    this.closed = true
+    this.source.close()
+  }
+
+  private watchForStall(): void {
+    if (this.warned || this.stall !== undefined || this.creditWarningMs === Infinity) return
+    this.stall = setTimeout(() => {
+      this.warned = true
+      warnOfStall(this.source.name, this.inFlight, this.creditWarningMs)
+    }, this.creditWarningMs)
+  }
+}

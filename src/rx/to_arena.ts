@@ -1,0 +1,168 @@
+import type { TypeMap } from 'apache-arrow'
+import { Observable, type OperatorFunction, type Subscriber } from 'rxjs'
+import type { AnySchema } from '../core/any_schema.js'
+import { createWriter } from '../core/arena.js'
+import type { WriterOptions } from '../core/options.js'
+import { validateBoolean, validateOneOf } from '../core/validators.js'
+import type { Writable } from '../core/write_source.js'
+import { taken } from '../streams/options.js'
+import { creditOf } from './credit.js'
+
+/** What `toArena` needs of a writer. */
+export interface BatchSink<T extends TypeMap = AnySchema> {
+  /** Resolves with the sequence when the data is in the ring, or null when it was dropped. Served in order. */
+  write(data: Writable<T>, limits: { signal: AbortSignal }): Promise<number | null>
+  /** Marks the clean end and closes. */
+  finish(options: { waitForReader: boolean; signal: AbortSignal }): Promise<void>
+  /** Fails the readers with this reason, and closes. */
+  abort(reason: unknown): void
+}
+
+/** Options of `toArena`. Those of the writer cannot be given together with one. */
+export interface ToArenaOptions extends WriterOptions {
+  /**
+   * When the source completed before any reader attached to a `block` arena, wait for the first one before closing, because what is
+   * unread would vanish. Default true.
+   */
+  waitForReader?: boolean
+  /** What becomes of the arena when the source fails: readers fail with the error (`abort`, the default) or see a clean end. */
+  onError?: 'abort' | 'end'
+  /** What becomes of it when the subscription ends before the source. Default `abort`. */
+  onUnsubscribe?: 'abort' | 'end'
+  /** Whether the end of the source ends the arena. False leaves a writer that was given open, whatever happens. Default true. */
+  end?: boolean
+}
+
+/**
+ * Writes what comes in (record batches, tables, polars DataFrames) into an arena, and emits the sequence of each when it is in the ring,
+ * or null when the arena dropped it. A name is created on subscription; a writer is taken over.
+ *
+ * Back-pressure: the credit of a batch is held until it is in the ring, so a full ring stops a source that is an arena too. Other
+ * sources are not stopped: what they emit meanwhile is queued without bound.
+ *
+ * Completes when the source completed, everything is written and the arena is ended. An error of the source, or of a write, is
+ * passed on at once: writes that wait are given up, and readers in other processes fail with its message after what is in the ring.
+ * Unsubscribing gives up writes that wait and aborts the arena.
+ *
+ * @example
+ * fromArena('ticks').pipe(filterRows(['price'], (price) => price! > 0), toArena('clean', { sizeMb: 16 })).subscribe()
+ * // 0, 1, 2, …
+ */
+export function toArena<T extends TypeMap = AnySchema>(
+  target: string | BatchSink<T>,
+  options: ToArenaOptions = {},
+): OperatorFunction<Writable<T>, number | null> {
+  const {
+    waitForReader = true,
+    onError = 'abort',
+    onUnsubscribe = 'abort',
+    end = true,
+    ...writerOptions
+  } = options
+  validateBoolean(waitForReader, 'options.waitForReader')
+  validateBoolean(end, 'options.end')
+  validateOneOf(onError, 'options.onError', ['abort', 'end'])
+  validateOneOf(onUnsubscribe, 'options.onUnsubscribe', ['abort', 'end'])
+  const open = (): BatchSink<T> =>
+    typeof target === 'string' ? createWriter<T>(target, writerOptions) : taken(target, writerOptions)
+  return (source) =>
+    new Observable<number | null>((subscriber) => {
+      const output = new ArenaOutput(open(), subscriber, { waitForReader, onError, onUnsubscribe, end })
+      subscriber.add(() => output.tearDown())
+      subscriber.add(
+        source.subscribe({
+          next: (data) => output.write(data),
+          error: (error: unknown) => output.sourceFailed(error),
+          complete: () => output.sourceCompleted(),
+        }),
+      )
+    })
+}
+
+type Policy = Required<Pick<ToArenaOptions, 'waitForReader' | 'onError' | 'onUnsubscribe' | 'end'>>
+
+class ArenaOutput<T extends TypeMap> {
+  private readonly stop = new AbortController()
+  private readonly holds = new Set<() => void>()
+  private pending = 0
+  /** What to do when everything is written. */
+  private whenWritten: (() => void) | undefined
+  private settled = false
+
+  constructor(
+    private readonly sink: BatchSink<T>,
+    private readonly subscriber: Subscriber<number | null>,
+    private readonly policy: Policy,
+  ) {}
+
+  write(data: Writable<T>): void {
+    if (this.settled) return
+    const credit = creditOf(data)
+    const releaseCredit = credit?.hold('toArena')
+    const release = () => {
+      this.holds.delete(release)
+      releaseCredit?.()
+    }
+    this.holds.add(release)
+    this.pending++
+    this.sink.write(data, { signal: this.stop.signal }).then(
+      (sequence) => {
+        this.pending--
+        const emit = () => this.subscriber.next(sequence)
+        if (credit === undefined) emit()
+        else credit.run(emit)
+        release()
+        if (this.pending === 0) this.whenWritten?.()
+      },
+      (error: unknown) => this.fail(error, 'abort'),
+    )
+  }
+
+  sourceCompleted(): void {
+    this.afterWrites(() => this.finish(() => this.subscriber.complete()))
+  }
+
+  sourceFailed(error: unknown): void {
+    if (this.policy.onError === 'abort') this.fail(error, 'abort')
+    else this.afterWrites(() => this.finish(() => this.subscriber.error(error)))
+  }
+
+  tearDown(): void {
+    if (!this.settled) this.settle(this.policy.onUnsubscribe, 'the subscription ended before its source')
+    this.stop.abort()
+    for (const release of [...this.holds]) release()
+  }
+
+  private afterWrites(action: () => void): void {
+    if (this.pending === 0) action()
+    else this.whenWritten = action
+  }
+
+  private finish(done: () => void): void {
+    if (!this.policy.end) {
+      this.settled = true
+      done()
+      return
+    }
+    this.sink.finish({ waitForReader: this.policy.waitForReader, signal: this.stop.signal }).then(
+      () => {
+        this.settled = true
+        done()
+      },
+      (error: unknown) => this.fail(error, 'abort'),
+    )
+  }
+
+  private fail(error: unknown, how: 'abort' | 'end'): void {
+    if (this.settled) return
+    this.settle(how, error)
+    this.subscriber.error(error)
+  }
+
+  private settle(how: 'abort' | 'end', reason: unknown): void {
+    this.settled = true
+    if (!this.policy.end) return
+    if (how === 'abort') this.sink.abort(reason)
+    else void this.sink.finish({ waitForReader: false, signal: this.stop.signal }).catch(() => undefined)
+  }
+}
