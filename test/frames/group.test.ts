@@ -14,7 +14,7 @@ import {
   reduceColumns,
   rowsToBatch,
   sum,
-} from '#src/core/frames/index.js'
+} from 'qadataswap'
 import { batches } from './support/batches.js'
 import { rowsOf } from './support/cells.js'
 import { ALL_KINDS, type ColumnKind, SCALARS } from './support/columns.js'

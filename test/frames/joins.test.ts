@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import test from 'ava'
 import { Field, Float64, Int32, type RecordBatch, Schema, TimestampNanosecond, Utf8 } from 'apache-arrow'
 import fc from 'fast-check'
-import { AsofJoin, type AsofOptions, LatestJoin, rowsToBatch, sliceRows } from '#src/core/frames/index.js'
+import { AsofJoin, type AsofOptions, LatestJoin, rowsToBatch, sliceRows } from 'qadataswap'
 import { rowsOf } from './support/cells.js'
 import { holds } from './support/property.js'
 

@@ -22,7 +22,7 @@ import {
   Utf8,
 } from 'apache-arrow'
 import fc from 'fast-check'
-import { batchToRows, rowsToBatch } from '#src/core/frames/index.js'
+import { batchToRows, rowsToBatch } from 'qadataswap'
 import { anyKinds, batch, throughIpc } from './support/batches.js'
 import { rowsOf } from './support/cells.js'
 import { ALL_KINDS } from './support/columns.js'

@@ -2,7 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict'
 import test from 'ava'
 import { Field, type RecordBatch, Schema, TimestampNanosecond } from 'apache-arrow'
 import fc from 'fast-check'
-import { rowsToBatch, sliceRows, TimeWindows } from '#src/core/frames/index.js'
+import { rowsToBatch, sliceRows, TimeWindows } from 'qadataswap'
 import { rowsOf } from './support/cells.js'
 import { holds } from './support/property.js'
 
