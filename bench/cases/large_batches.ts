@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { createWriter } from 'qadataswap'
 import { createWritable } from 'qadataswap/streams'
 
-import { ArenaChannel } from '../lib/arena_channel.js'
 import { atLeast, type Bench, type Row } from '../lib/bench.js'
 import { numbers, rowsOf } from '../lib/batches.js'
 import { inTurns } from '../lib/measure.js'

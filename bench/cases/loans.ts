@@ -30,7 +30,7 @@ export const loans: Bench = {
           const start = performance.now()
           for (let i = 0; i < COUNT; i++) {
             const loan = await channel.writer.loan(numbersSchema, rows)
-            for (let c = 0; c < COLUMNS; c++) fillColumn(loan.columns[`c${c}`]!.values, i + c)
+            for (let c = 0; c < COLUMNS; c++) fillColumn(loan.columns[`c${c}`]!, i + c)
             loan.commit()
           }
           return gigabytesPerSecond(performance.now() - start)

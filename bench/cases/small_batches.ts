@@ -1,15 +1,10 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
-import { RecordBatchStreamWriter, Table, tableFromIPC, tableToIPC } from 'apache-arrow'
+import { Table, tableFromIPC, tableToIPC } from 'apache-arrow'
 
 import { ArenaChannel } from '../lib/arena_channel.js'
 import { atLeast, type Bench, type Row } from '../lib/bench.js'
 import { numbers, touch } from '../lib/batches.js'
 import { inTurns } from '../lib/measure.js'
-import { PeerProcess } from '../lib/peer_process.js'
+import { SocketChannel } from '../lib/socket_channel.js'
 
 const BATCHES = 10_000
 const ROUNDS = 9
@@ -23,6 +18,7 @@ export const smallBatches: Bench = {
     const perSecond = (ms: number) => (BATCHES / ms) * 1000
     const channel = await ArenaChannel.open('iterator', 'gc')
     const ours = { name: 'arena', round: async () => perSecond(await channel.round(batch, BATCHES)) }
+    const unit = 'batches/s'
     const rows: Row[] = []
 
     const socket = await SocketChannel.open()
@@ -30,7 +26,7 @@ export const smallBatches: Bench = {
     rows.push(
       atLeast(15, {
         figure: 'against a Unix domain socket with apache-arrow',
-        unit: 'batches/s',
+        unit,
         ours: 'write, for await',
         peer: 'socket',
         comparison: await inTurns(ours, overSocket, ROUNDS),
@@ -50,7 +46,7 @@ export const smallBatches: Bench = {
     rows.push(
       atLeast(5, {
         figure: 'against tableToIPC and tableFromIPC in one process',
-        unit: 'batches/s',
+        unit,
         ours: 'write, for await',
         peer: 'one process',
         comparison: await inTurns(ours, inProcess, ROUNDS),
@@ -59,42 +55,4 @@ export const smallBatches: Bench = {
     await channel.close()
     return rows
   },
-}
-
-/** apache-arrow's stream writer into a socket. */
-class SocketChannel {
-  private constructor(
-    private readonly peer: PeerProcess,
-    private readonly writer: RecordBatchStreamWriter,
-    private readonly socket: ReturnType<typeof connect>,
-  ) {}
-
-  static async open(): Promise<SocketChannel> {
-    const path = join(tmpdir(), `qadataswap-bench-${process.pid}.sock`)
-    const peer = new PeerProcess('socket', [path])
-    await peer.said()
-    const socket = connect(path)
-    await once(socket, 'connect')
-    const writer = new RecordBatchStreamWriter()
-    writer.toNodeStream({ objectMode: false }).pipe(socket)
-    return new SocketChannel(peer, writer, socket)
-  }
-
-  async round(batch: ReturnType<typeof numbers>, count: number): Promise<number> {
-    const done = this.peer.said()
-    this.peer.tell({ count })
-    const start = performance.now()
-    for (let i = 0; i < count; i++) {
-      this.writer.write(batch)
-      // Keeps what is queued bounded, as a user who heeds back-pressure would.
-      if (i % 64 === 63 && this.socket.writableNeedDrain) await once(this.socket, 'drain')
-    }
-    await done
-    return performance.now() - start
-  }
-
-  async close(): Promise<void> {
-    this.socket.destroy()
-    await this.peer.stop()
-  }
 }

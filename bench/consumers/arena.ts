@@ -6,26 +6,14 @@ import type { RecordBatch } from 'apache-arrow'
 import { Readable } from 'node:stream'
 
 import { touch } from '../lib/batches.js'
+import { Tally } from '../lib/tally.js'
 
 const [, , arena = '', surface = 'iterator', lease = 'gc'] = process.argv
-let wanted = Infinity
-let seen = 0
-process.on('message', (message: { count: number }) => {
-  wanted = message.count
-  report()
-})
-
-function report(): void {
-  if (seen < wanted) return
-  seen -= wanted
-  wanted = Infinity
-  process.send?.('done')
-}
+const tally = new Tally()
 
 function use(batch: RecordBatch): void {
   touch(batch)
-  seen++
-  report()
+  tally.add()
 }
 
 async function drainTryRead(reader: ArenaReader): Promise<void> {

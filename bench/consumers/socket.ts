@@ -4,28 +4,16 @@ import { createServer } from 'node:net'
 import { RecordBatchReader } from 'apache-arrow'
 
 import { touch } from '../lib/batches.js'
+import { Tally } from '../lib/tally.js'
 
 const [, , path = ''] = process.argv
-let wanted = Infinity
-let seen = 0
-function report(): void {
-  if (seen < wanted) return
-  seen -= wanted
-  wanted = Infinity
-  process.send?.('done')
-}
-process.on('message', (message: { count: number }) => {
-  wanted = message.count
-  report()
-})
+const tally = new Tally()
 
 const server = createServer((socket) => {
   void (async () => {
-    const reader = await RecordBatchReader.from(socket)
-    for await (const batch of reader) {
+    for await (const batch of await RecordBatchReader.from(socket)) {
       touch(batch)
-      seen++
-      report()
+      tally.add()
     }
   })()
 })

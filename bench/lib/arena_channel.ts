@@ -1,12 +1,13 @@
 import type { RecordBatch } from 'apache-arrow'
 import { createWriter, type ArenaWriter, type LeasePolicy, type WriterOptions } from 'qadataswap'
 
+import type { Channel } from './channel.js'
 import { PeerProcess } from './peer_process.js'
 
 let channels = 0
 
 /** A writer here and a reader in another process, which uses the given surface. */
-export class ArenaChannel {
+export class ArenaChannel implements Channel {
   readonly writer: ArenaWriter
   readonly #peer: PeerProcess
 

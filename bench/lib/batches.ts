@@ -2,8 +2,7 @@ import { Float64, Field, makeData, RecordBatch, Schema, Struct } from 'apache-ar
 
 export const COLUMNS = 6
 
-// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no TypeMap
-export type Numbers = { [column: string]: Float64 }
+export type Numbers = Record<string, Float64>
 
 export const numbersSchema = new Schema<Numbers>(
   Array.from({ length: COLUMNS }, (_, i) => new Field(`c${i}`, new Float64(), false)),

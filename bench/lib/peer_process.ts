@@ -1,35 +1,51 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, type Serializable } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+
+interface Listener {
+  readonly resolve: (message: unknown) => void
+  readonly reject: (error: Error) => void
+}
 
 /** A process that runs one of the programs in bench/consumers; it says when it has done what it was asked. */
 export class PeerProcess {
   readonly process: ChildProcess
+  readonly #unheard: unknown[] = []
+  readonly #listeners: Listener[] = []
+  #end: Error | undefined
 
   constructor(program: string, args: readonly string[]) {
     this.process = fork(fileURLToPath(new URL(`../consumers/${program}.js`, import.meta.url)), args, {
       serialization: 'advanced',
     })
+    this.process.on('message', (message) => {
+      const listener = this.#listeners.shift()
+      if (listener === undefined) this.#unheard.push(message)
+      else listener.resolve(message)
+    })
+    this.process.once('exit', (code, signal) => {
+      this.#end = new Error(`the bench process "${program}" ended with ${String(code ?? signal)}`)
+      for (const { reject } of this.#listeners.splice(0)) reject(this.#end)
+    })
   }
 
   /** The next message from the process. */
-  async said<T>(): Promise<T> {
-    const gone = once(this.process, 'exit').then(([code]) => {
-      throw new Error(`a bench process ended with code ${String(code)}`)
+  said<T>(): Promise<T> {
+    if (this.#unheard.length > 0) return Promise.resolve(this.#unheard.shift() as T)
+    if (this.#end !== undefined) return Promise.reject(this.#end)
+    return new Promise<T>((resolve, reject) => {
+      this.#listeners.push({ resolve: resolve as Listener['resolve'], reject })
     })
-    // Whichever loses the race may still reject later.
-    gone.catch(() => undefined)
-    const [message] = (await Promise.race([once(this.process, 'message'), gone])) as [T]
-    return message
   }
 
-  tell(message: object): void {
+  tell(message: Serializable): void {
     this.process.send(message)
   }
 
   async stop(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    if (this.#end !== undefined) return
+    const ended = once(this.process, 'exit')
     this.process.kill()
-    await once(this.process, 'exit')
+    await ended
   }
 }
