@@ -78,7 +78,7 @@ function opener<T extends TypeMap>(
   options: ReaderOptions,
   reconnect: boolean | 'always',
   onReconnect: ((why: Departure) => void) | undefined,
-): () => BatchSource<T, ArenaBatch<T>> {
+): () => BatchSource<ArenaBatch<T>> {
   if (typeof source === 'string') {
     validateName(source)
     if (reconnect === false) return () => createReader<T>(source, options)

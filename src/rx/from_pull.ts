@@ -1,13 +1,12 @@
-import type { RecordBatch, TypeMap } from 'apache-arrow'
+import type { RecordBatch } from 'apache-arrow'
 import { Observable, type Subscriber } from 'rxjs'
-import type { AnySchema } from '../core/any_schema.js'
 import { AbortedError } from '../core/errors.js'
 import { validateDuration, validateInteger, validateSignal } from '../core/validators.js'
 import { Credit } from './credit.js'
 import { warnOfStall } from './stall_warning.js'
 
-/** Something that batches can be pulled from, one at a time. A reader of an arena is one. */
-export interface BatchSource<T extends TypeMap = AnySchema, B extends RecordBatch<T> = RecordBatch<T>> {
+/** Something that batches, or other values but null, can be pulled from, one at a time. A reader of an arena is one. */
+export interface BatchSource<B = RecordBatch> {
   /** Named in warnings. */
   readonly name: string
   /** The next batch, null at the end, undefined when none is ready. Throws when the source failed. */
@@ -55,8 +54,8 @@ const BURST_MS = 8
  * come after all its batches; an error is emitted as it is. Unsubscribing ends a wait at once and closes the source; nothing is
  * emitted afterwards. After completion the source is closed when the last batch in flight is finished.
  */
-export function fromPull<T extends TypeMap = AnySchema, B extends RecordBatch<T> = RecordBatch<T>>(
-  open: () => BatchSource<T, B>,
+export function fromPull<B = RecordBatch>(
+  open: () => BatchSource<B>,
   options: PullOptions<B> = {},
 ): Observable<B> {
   const {
@@ -85,7 +84,7 @@ function abortedBy(signal: AbortSignal): AbortedError {
 }
 
 /** One subscription. */
-class Pull<T extends TypeMap, B extends RecordBatch<T>> {
+class Pull<B> {
   private readonly inFlight = new Set<Credit>()
   private readonly stop = new AbortController()
   /** True on the stack of the loop, so that a credit that comes back during an emission does not start another. */
@@ -101,7 +100,7 @@ class Pull<T extends TypeMap, B extends RecordBatch<T>> {
   private warned = false
 
   constructor(
-    private readonly source: BatchSource<T, B>,
+    private readonly source: BatchSource<B>,
     private readonly subscriber: Subscriber<B>,
     private readonly maxInFlight: number,
     private readonly creditWarningMs: number,

@@ -1,5 +1,6 @@
 export { creditOf, forwardCredit, holdCredit, type Credit } from './credit.js'
 export { fromArena, type FromArenaOptions } from './from_arena.js'
+export { fromIterable } from './from_iterable.js'
 export { type BatchSource, type CreditOptions, fromPull, type PullOptions } from './from_pull.js'
 export type { GroupWindow } from './group_window.js'
 export { asofJoin, type AsofJoinOptions } from './operators/asof_join.js'

@@ -25,7 +25,7 @@ interface Identity {
  * Reads one generation of an arena after the other: where a reader would fail because its writer died or aborted, it waits
  * for the next writer of that name. The first generation is read as the options say, later ones from their beginning.
  */
-export class ReconnectingReader<T extends TypeMap = AnySchema> implements BatchSource<T, ArenaBatch<T>> {
+export class ReconnectingReader<T extends TypeMap = AnySchema> implements BatchSource<ArenaBatch<T>> {
   private reader: ArenaReader<T> | undefined
   private seen: Identity | undefined
 
