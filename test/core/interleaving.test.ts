@@ -39,8 +39,8 @@ interface Pending {
 /** Starts a call that can be cancelled, and keeps what came of it. */
 function start<R>(call: (signal: AbortSignal) => Promise<R>, done: (result: R) => void): Pending {
   const stop = new AbortController()
-  const settled = call(stop.signal).then(done, (error: Error) => {
-    if (error.name !== 'AbortError') throw error
+  const settled = call(stop.signal).then(done, (error: unknown) => {
+    if ((error as Error).name !== 'AbortError') throw error
   })
   return { stop, settled }
 }

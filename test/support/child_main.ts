@@ -11,6 +11,9 @@ process.on('message', (value) => {
   taker = undefined
 })
 
+const orphaned = () => process.exit(9)
+process.once('disconnect', orphaned)
+
 const parent: Parent = {
   report: (value) => void process.send!(value),
   told: () =>
@@ -25,5 +28,6 @@ try {
   await exports[name]!(JSON.parse(args), parent)
 } finally {
   // From here on the process lives only as long as something of the library's keeps it alive.
+  process.removeListener('disconnect', orphaned)
   if (process.connected) process.disconnect()
 }
