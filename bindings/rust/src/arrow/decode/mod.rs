@@ -1,0 +1,9 @@
+//! From a slot to arrays: nothing is copied, nothing is parsed but numbers that the core has verified.
+
+mod arrays;
+mod layout;
+mod schema;
+
+pub(crate) use arrays::{Decoded, Decoder};
+pub(crate) use layout::Layout;
+pub(crate) use schema::{CompiledSchema, SchemaCache};

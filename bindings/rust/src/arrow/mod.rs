@@ -1,0 +1,16 @@
+//! Record batches of arrow-rs.
+
+mod arena;
+mod batch;
+mod column;
+mod decode;
+mod encode;
+mod reader;
+#[cfg(test)]
+mod sample;
+mod writer;
+
+pub use batch::{BatchRef, LeasedBatch};
+pub use column::{ColumnKey, PrimitiveColumn};
+pub use reader::Reader;
+pub use writer::Writer;
