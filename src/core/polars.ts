@@ -53,6 +53,10 @@ export function isPolarsFrame(value: unknown): value is PolarsFrame {
   return typeof writeIPC === 'function' && typeof rechunk === 'function'
 }
 
+export function isLazyFrame(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'collect' in value && 'collectSync' in value
+}
+
 /**
  * The DataFrame as one record batch. Polars gives its memory away only as a copy, in IPC form; its file format is several
  * times faster than its stream format. What apache-arrow then makes of the copy is views of it.

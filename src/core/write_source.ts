@@ -3,7 +3,7 @@ import { type DataType, makeData, RecordBatch, type Schema, Table, type TypeMap,
 import type { AnySchema } from './any_schema.js'
 import { InvalidArgumentError, SchemaMismatchError } from './errors.js'
 import { makeBatch } from './frames/batch.js'
-import { batchesOfPolars, isPolarsFrame, type PolarsFrame } from './polars.js'
+import { batchesOfPolars, isLazyFrame, isPolarsFrame, type PolarsFrame } from './polars.js'
 import { show } from './validators.js'
 
 /** What a writer takes. A table is written batch by batch. */
@@ -14,8 +14,9 @@ export function batchesOf(data: unknown): readonly RecordBatch[] {
   if (RecordBatch.isRecordBatch(data)) return [data]
   if (Table.isTable(data)) return data.batches.length > 0 ? data.batches : [emptyBatch(data.schema)]
   if (isPolarsFrame(data)) return batchesOfPolars(data)
+  const advice = isLazyFrame(data) ? ': collect() it first' : ''
   throw new InvalidArgumentError(
-    `a writer takes an apache-arrow RecordBatch or Table, or a polars DataFrame, got ${show(data)}`,
+    `a writer takes an apache-arrow RecordBatch or Table, or a polars DataFrame, got ${show(data)}${advice}`,
   )
 }
 

@@ -85,9 +85,9 @@ test.serial(
     }
     t.is(writer.stats().reapedReaders, KILLS)
     // What the dead left beside the arenas is swept when the next party comes.
-  createWriter(uniqueName(), SMALL_RING).close()
-  t.true(bells.length > 0)
-  t.deepEqual(bells.filter(existsSync), [])
+    createWriter(uniqueName(), SMALL_RING).close()
+    t.true(bells.length > 0)
+    t.deepEqual(bells.filter(existsSync), [])
   },
 )
 
