@@ -72,9 +72,9 @@ test.serial(
       const child = new Child(t, VICTIMS, 'readForEver', { name: writer.name })
       await child.report()
       const moment = id + anyMoment()
-      let dead = false
-      void child.exit.then(() => (dead = true))
-      while (!dead || inspectArena(writer.name).readers.length > 1) {
+      const gone = { dead: false }
+      void child.exit.then(() => (gone.dead = true))
+      while (!gone.dead || inspectArena(writer.name).readers.length > 1) {
         await writer.write(numberBatch(id))
         if (id++ === moment) {
           bells.push(...child.sharedFiles().filter((file) => file.includes('bell')))
