@@ -29,6 +29,14 @@ struct Registry {
   std::mutex mutex;
   std::shared_ptr<Worker> worker;
   std::vector<std::pair<const LeaseTable*, std::weak_ptr<LeaseTable>>> tables;
+
+  std::vector<std::shared_ptr<LeaseTable>> live_tables() const {
+    std::vector<std::shared_ptr<LeaseTable>> live;
+    for (const auto& [key, table] : tables) {
+      if (auto shared = table.lock()) live.push_back(std::move(shared));
+    }
+    return live;
+  }
 };
 
 PerProcess<Registry> registry;
@@ -37,12 +45,7 @@ PerProcess<Registry> registry;
 std::vector<std::shared_ptr<LeaseTable>> live_tables(const Worker* worker) {
   Registry& r = registry.get();
   const std::lock_guard<std::mutex> lock(r.mutex);
-  std::vector<std::shared_ptr<LeaseTable>> live;
-  if (r.worker.get() != worker) return live;
-  for (const auto& [key, table] : r.tables) {
-    if (auto shared = table.lock()) live.push_back(std::move(shared));
-  }
-  return live;
+  return r.worker.get() == worker ? r.live_tables() : std::vector<std::shared_ptr<LeaseTable>>();
 }
 
 void run(const std::shared_ptr<Worker>& worker) {
@@ -82,6 +85,16 @@ std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table) {
   }
   r.tables.emplace_back(table.lock().get(), table);
   return r.worker->bell.id();
+}
+
+void finish_leaving(Deadline deadline) noexcept {
+  std::vector<std::shared_ptr<LeaseTable>> tables;
+  {
+    Registry& r = registry.get();
+    const std::lock_guard<std::mutex> lock(r.mutex);
+    tables = r.live_tables();
+  }
+  for (const auto& table : tables) static_cast<void>(table->wait_left(deadline));
 }
 
 void strike_from_evacuation(const LeaseTable* table) noexcept {

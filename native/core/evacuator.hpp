@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "clock.hpp"
+
 namespace qads {
 
 class LeaseTable;
@@ -13,7 +15,12 @@ class LeaseTable;
 /// bell that writers ring. Throws if the bell or the thread cannot be made.
 std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table);
 
-/// The table is going: stops the thread if it was the last. Idempotent.
+/// Waits until readers that closed with leases held have left their arenas, or until the deadline. For the
+/// end of the process: it would otherwise die in the middle, and an arena whose writer is gone too would keep
+/// its name.
+void finish_leaving(Deadline deadline) noexcept;
+
+/// The table is going, or its reader has left: stops the thread if it was the last. Idempotent.
 void strike_from_evacuation(const LeaseTable* table) noexcept;
 
 /// Lets the thread look at its tables' requests: for a reader that closes with leases held.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "bell.hpp"
@@ -335,23 +336,32 @@ void LeaseTable::detach() noexcept {
     wake_evacuator();
     return;
   }
-  left_ = true;
-  entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
-  sync_point(SyncPoint::leave_free);
-  unlock_byte(segment_.fd(), reader_lock(index_));
-  wake_writer(kNoPin);
+  free_entry();
   if (membership.held() && segment_.deserted()) segment_.remove_name();
 }
 
 void LeaseTable::leave() noexcept {
-  left_ = true;
   const MembershipLock membership(segment_.fd(), Deadline::after_ms(1000));
+  free_entry();
+  if (membership.held() && segment_.deserted()) segment_.remove_name();
+}
+
+void LeaseTable::free_entry() noexcept {
+  left_ = true;
   // Free before unlocked: an entry that is in use but unlocked would be reaped as dead.
   entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
   sync_point(SyncPoint::leave_free);
   unlock_byte(segment_.fd(), reader_lock(index_));
   wake_writer(kNoPin);
-  if (membership.held() && segment_.deserted()) segment_.remove_name();
+  strike_from_evacuation(this);
+  left_changed_.notify_all();
+}
+
+bool LeaseTable::wait_left(Deadline deadline) noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (detached_ && !left_ && !deadline.passed())
+    left_changed_.wait_for(lock, std::chrono::milliseconds(10));
+  return left_;
 }
 
 void LeaseTable::wake_writer(std::uint64_t limit) noexcept {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -11,6 +12,7 @@
 #include <mutex>
 #include <vector>
 
+#include "clock.hpp"
 #include "private_pages.hpp"
 #include "ring_layout.hpp"
 #include "ring_view.hpp"
@@ -99,6 +101,10 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   /// moved.
   void detach() noexcept;
 
+  /// Waits until a reader that closed has left its arena: its leases are moved by then. False after the
+  /// deadline.
+  [[nodiscard]] bool wait_left(Deadline deadline) noexcept;
+
   std::uint64_t lease_count() const noexcept { return lease_count_.load(std::memory_order_relaxed); }
   std::uint64_t private_bytes() const noexcept { return private_bytes_.load(std::memory_order_relaxed); }
 
@@ -128,6 +134,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   void destroy(Lease* lease) noexcept;
   bool move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept;
   void leave() noexcept;
+  void free_entry() noexcept;
 
   SharedSegment segment_;
   std::uint32_t index_ = 0;
@@ -140,6 +147,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   bool enlisted_ = false;
   bool detached_ = false;
   bool left_ = false;
+  std::condition_variable left_changed_;
   std::atomic<std::uint64_t> moved_ranges_{0};
   std::atomic<std::uint64_t> lease_count_{0};
   std::atomic<std::uint64_t> private_bytes_{0};

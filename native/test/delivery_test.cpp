@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 
-/// Writes until refused; how many fitted.
-std::uint64_t write_until_full(RingWriter& writer, std::uint64_t bytes) {
-  std::uint64_t count = 0;
-  while (try_write(writer, bytes) == ClaimStatus::claimed) ++count;
-  return count;
-}
-
 std::vector<std::uint64_t> read_all(RingReader& reader) {
   std::vector<std::uint64_t> sequences;
   while (peek_status(reader) == PeekStatus::ready) sequences.push_back(read(reader));
@@ -39,7 +32,7 @@ std::vector<std::uint64_t> range(std::uint64_t first, std::uint64_t end) {
 TEST_CASE("block: with no reader yet nothing is lost, and the writer waits for the first") {
   const std::string name = unique_name();
   auto writer = RingWriter::create(name, ring_of(kPage, 8));
-  CHECK_EQ(write_until_full(*writer, 100), 8u);
+  CHECK_EQ(write_until_blocked(*writer, 100), 8u);
   CHECK(writer->try_claim(100).status == ClaimStatus::would_block);
   CHECK(writer->claim(100, Deadline::after_ms(0)).status == ClaimStatus::would_block);
   std::thread consumer([&] {
@@ -55,14 +48,14 @@ TEST_CASE("block: when the last reader leaves, what it had read may go and the r
   auto writer = RingWriter::create(name, ring_of(kPage, 8));
   auto slow = RingReader::attach(name, {});
   auto fast = RingReader::attach(name, {});
-  CHECK_EQ(write_until_full(*writer, 100), 8u);
+  CHECK_EQ(write_until_blocked(*writer, 100), 8u);
   for (int i = 0; i < 3; ++i) read(*slow);
   for (int i = 0; i < 5; ++i) read(*fast);
   slow->close();
   fast->close();
   // The slow one left first: what the last to leave had read may go.
   CHECK_EQ(writer->stats().unread, 3u);
-  CHECK_EQ(write_until_full(*writer, 100), 5u);
+  CHECK_EQ(write_until_blocked(*writer, 100), 5u);
   auto next = RingReader::attach(name, {});
   CHECK(read_all(*next) == range(5, 13));
 }

@@ -1,20 +1,44 @@
 #include "processes.hpp"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <utility>
 
+#include "core/arena_name.hpp"
 #include "testing.hpp"
 
 namespace qads::test {
 namespace {
+
+void write_file(const char* path, const std::string& text) {
+  const int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  [[maybe_unused]] const ssize_t written = write(fd, text.data(), text.size());
+  close(fd);
+}
+
+bool unshare_mounts() {
+  if (unshare(CLONE_NEWNS) == 0) return true;
+  const std::string uid = std::to_string(getuid());
+  const std::string gid = std::to_string(getgid());
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+  write_file("/proc/self/setgroups", "deny");
+  write_file("/proc/self/uid_map", uid + " " + uid + " 1");
+  write_file("/proc/self/gid_map", gid + " " + gid + " 1");
+  return true;
+}
 
 [[noreturn]] void run_child(const std::function<void()>& body) {
   try {
@@ -107,6 +131,27 @@ std::string Child::stderr_text() {
   }
   wait();
   return text;
+}
+
+bool own_shared_memory() {
+  static const bool owned = unshare_mounts() &&
+                            mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                            mount("tmpfs", kSharedMemoryDirectory, "tmpfs", 0, "mode=1777") == 0;
+  return owned;
+}
+
+std::string left_in_shared_memory(const std::string& name) {
+  std::string left;
+  if (!own_shared_memory()) {
+    if (access(arena_path(name).c_str(), F_OK) == 0) left = arena_path(name);
+    return left;
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(kSharedMemoryDirectory), closedir);
+  REQUIRE(directory);
+  while (const dirent* entry = readdir(directory.get())) {
+    if (entry->d_name[0] != '.') left += std::string(left.empty() ? "" : " ") + entry->d_name;
+  }
+  return left;
 }
 
 void* map_shared_bytes(std::size_t size) {

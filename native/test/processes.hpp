@@ -42,6 +42,13 @@ class Child {
   int stderr_fd_ = -1;
 };
 
+/// Gives this process, and the children it forks from now on, a /dev/shm of their own, where the system
+/// allows it: then a test can tell that nothing at all was left behind.
+bool own_shared_memory();
+
+/// Files that arenas left in shared memory: all in one's own /dev/shm, else only the segment `name`.
+std::string left_in_shared_memory(const std::string& name);
+
 void* map_shared_bytes(std::size_t size);
 void unmap_shared_bytes(void* bytes, std::size_t size);
 

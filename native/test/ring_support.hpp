@@ -52,6 +52,13 @@ inline void write(RingWriter& writer, std::uint64_t bytes) {
   commit_filled(writer, claim);
 }
 
+/// Writes until there is no space; how many batches fitted.
+inline std::uint64_t write_until_blocked(RingWriter& writer, std::uint64_t bytes) {
+  std::uint64_t count = 0;
+  while (try_write(writer, bytes) == ClaimStatus::claimed) ++count;
+  return count;
+}
+
 /// The next batch, which must come; its bytes are checked.
 inline BatchView look(RingReader& reader) {
   BatchView batch;

@@ -1,7 +1,9 @@
 // Tests of a core that is built with QADS_SYNC_HOOKS decide here what happens at each of its sync points.
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,10 +25,10 @@ class AtSyncPoint {
   ~AtSyncPoint() { set_sync_hook({}); }
   AtSyncPoint(const AtSyncPoint&) = delete;
   AtSyncPoint& operator=(const AtSyncPoint&) = delete;
-  bool reached() const { return left_ <= 0; }
+  bool reached() const { return left_->load() <= 0; }
 
  private:
-  int left_;
+  std::shared_ptr<std::atomic<int>> left_;
 };
 
 }  // namespace qads::test
