@@ -5,7 +5,11 @@ import { cases } from './cases/index.js'
 import { machine, type Result, runBench, table } from './lib/report.js'
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+  },
 })
 const chosen = cases.filter(({ name }) => values.only === undefined || name === values.only)
 if (chosen.length === 0) {
@@ -15,7 +19,7 @@ if (chosen.length === 0) {
 
 const results: Result[] = []
 for (const bench of chosen) {
-  const result = await runBench(bench)
+  const result = await runBench(bench, { full: values.full })
   results.push(result)
   if (!values.json) console.log(table(result))
 }

@@ -8,11 +8,18 @@ import { Readable } from 'node:stream'
 import { touch } from '../lib/batches.js'
 import { Tally } from '../lib/tally.js'
 
-const [, , arena = '', surface = 'iterator', lease = 'gc'] = process.argv
+const [, , arena = '', surface = 'iterator', lease = 'gc', keepEvery = '0'] = process.argv
+const every = Number(keepEvery)
+let seen = 0
+let kept: RecordBatch[] = []
+process.on('message', () => {
+  kept = []
+})
 const tally = new Tally()
 
 function use(batch: RecordBatch): void {
   touch(batch)
+  if (every > 0 && ++seen % every === 0) kept.push(batch)
   tally.add()
 }
 

@@ -16,12 +16,22 @@ export class ArenaChannel implements Channel {
     this.#peer = peer
   }
 
-  static async open(surface: string, lease: LeasePolicy, options: WriterOptions = {}): Promise<ArenaChannel> {
+  /** @param keepEvery The reader keeps every batch whose number is a multiple of this, until the next round; 0: none. */
+  static async open(
+    surface: string,
+    lease: LeasePolicy,
+    options: WriterOptions = {},
+    keepEvery = 0,
+  ): Promise<ArenaChannel> {
     const name = `bench-${process.pid}-${channels++}`
     const writer = createWriter(name, options)
-    const peer = new PeerProcess('arena', [name, surface, lease])
+    const peer = new PeerProcess('arena', [name, surface, lease, String(keepEvery)])
     await peer.said()
     return new ArenaChannel(writer, peer)
+  }
+
+  get peerPid(): number {
+    return this.#peer.process.pid!
   }
 
   /** Milliseconds until the other process has used `count` batches. */

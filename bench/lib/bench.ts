@@ -19,10 +19,15 @@ export interface Missing {
   readonly why: string
 }
 
+export interface Settings {
+  /** Run the long form of benches that have one. */
+  readonly full: boolean
+}
+
 export interface Bench {
   readonly name: string
   readonly title: string
-  run(): Promise<(Row | Missing)[]>
+  run(settings: Settings): Promise<(Row | Missing)[]>
 }
 
 export function atLeast(goal: number, row: Omit<Row, 'goal' | 'met'>): Row {

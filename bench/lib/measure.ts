@@ -26,6 +26,24 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: at(0.5), low: at(0.1), high: at(0.9) }
 }
 
+/** Costs that were measured in turns, the first of each beside the first of the other. */
+export function compare(ours: readonly number[], peer: readonly number[]): Comparison {
+  return {
+    ours: spreadOf(ours),
+    peer: spreadOf(peer),
+    ratio: spreadOf(ours.map((cost, round) => cost / peer[round]!)),
+    rounds: ours.length,
+  }
+}
+
+/** A figure with a goal of its own, such as nanoseconds: the ratio is to that goal. */
+export function againstGoal(ours: readonly number[], goal: number): Comparison {
+  return compare(
+    ours,
+    ours.map(() => goal),
+  )
+}
+
 /** A, B, A, B …: so that a busy machine slows both. The first round of each warms up and does not count. */
 export async function inTurns(ours: Side, peer: Side, rounds: number): Promise<Comparison> {
   const costs: { ours: number; peer: number }[] = []
@@ -33,10 +51,8 @@ export async function inTurns(ours: Side, peer: Side, rounds: number): Promise<C
     const cost = { ours: await ours.round(), peer: await peer.round() }
     if (round > 0) costs.push(cost)
   }
-  return {
-    ours: spreadOf(costs.map((cost) => cost.ours)),
-    peer: spreadOf(costs.map((cost) => cost.peer)),
-    ratio: spreadOf(costs.map((cost) => cost.ours / cost.peer)),
-    rounds,
-  }
+  return compare(
+    costs.map((cost) => cost.ours),
+    costs.map((cost) => cost.peer),
+  )
 }

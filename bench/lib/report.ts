@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 
-import type { Bench, Missing, Row } from './bench.js'
+import type { Bench, Missing, Row, Settings } from './bench.js'
 import type { Spread } from './measure.js'
 
 export interface Result {
@@ -40,9 +40,9 @@ export function table({ title, rows }: Result): string {
   ].join('\n')
 }
 
-export async function runBench(bench: Bench): Promise<Result> {
+export async function runBench(bench: Bench, settings: Settings): Promise<Result> {
   try {
-    return { name: bench.name, title: bench.title, rows: await bench.run() }
+    return { name: bench.name, title: bench.title, rows: await bench.run(settings) }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     return { name: bench.name, title: bench.title, rows: [{ figure: bench.title, why }] }

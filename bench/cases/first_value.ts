@@ -1,0 +1,57 @@
+import { createReader, createWriter, type ArenaBatch } from 'qadataswap'
+
+import { atMost, type Bench, type Row } from '../lib/bench.js'
+import { numbers, type Numbers } from '../lib/batches.js'
+import { againstGoal, spreadOf } from '../lib/measure.js'
+import { nativeProgram } from '../lib/native_program.js'
+
+const BATCHES = 20_000
+const ROUNDS = 9
+const GOAL_BATCH_NS = 5000
+const GOAL_COLUMN_NS = 1000
+const GOAL_NATIVE_NS = 200
+
+/** The time from a batch that is ready in the ring to its first value. */
+export const firstValue: Bench = {
+  name: 'first-value',
+  title: 'A ready batch (100 rows x 6) to its first value; the ratio is to the goal',
+  async run() {
+    const columnByName = (batch: ArenaBatch<Numbers>) => batch.getChild('c3')!.get(0)!
+    const everyColumn = (batch: ArenaBatch<Numbers>) => {
+      let sum = 0
+      for (let c = 0; c < batch.numCols; c++) sum += batch.getChildAt(c)!.get(0) as number
+      return sum
+    }
+    const rows: Row[] = [
+      inNode('Node: tryRead, first value of every column', GOAL_BATCH_NS, everyColumn),
+      inNode('Node: tryRead, one column by name', GOAL_COLUMN_NS, columnByName),
+    ]
+    const { ns } = await nativeProgram<{ ns: number[] }>('first_value', [100_000, ROUNDS])
+    rows.push(row('C++: peek, one load', GOAL_NATIVE_NS, ns))
+    return [...rows, { figure: 'Rust: peek, one load', why: 'the Rust binding has no benchmark program yet' }]
+  },
+}
+
+function row(figure: string, goal: number, ns: readonly number[]): Row {
+  const comparison = againstGoal(ns, goal)
+  return atMost(1, { figure, unit: 'ns', ours: 'median of a round', peer: 'goal', comparison })
+}
+
+function inNode(figure: string, goal: number, look: (batch: ArenaBatch<Numbers>) => number): Row {
+  const name = `bench-first-${process.pid}`
+  using writer = createWriter<Numbers>(name)
+  using reader = createReader<Numbers>(name)
+  const batch = numbers(100)
+  const medians: number[] = []
+  for (let round = 0; round <= ROUNDS; round++) {
+    const times: number[] = []
+    for (let i = 0; i < BATCHES; i++) {
+      writer.writeSync(batch)
+      const start = process.hrtime.bigint()
+      look(reader.tryRead()!)
+      times.push(Number(process.hrtime.bigint() - start))
+    }
+    if (round > 0) medians.push(spreadOf(times).median)
+  }
+  return row(figure, goal, medians)
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** What is downloaded or built for benchmarks and belongs to no clone. */
+export const cacheDir = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'qadataswap')
+
+const npmFolder = join(cacheDir, 'bench/npm')
+
+/** Where a package of the peers is installed, for `import()`; undefined when it is not. */
+export function peerPackage(name: string): string | undefined {
+  try {
+    return pathToFileURL(createRequire(join(npmFolder, 'package.json')).resolve(name)).href
+  } catch {
+    return undefined
+  }
+}
+
+/** What to do to have it. */
+export const howToInstall = (name: string) => `not installed: npm install --prefix ${npmFolder} ${name}`
+
+/** A Python that has pyarrow, in a virtual environment of its own. */
+export function pythonWithArrow(): string | undefined {
+  const python = join(cacheDir, 'bench/python/bin/python')
+  return existsSync(python) ? python : undefined
+}

@@ -1,0 +1,121 @@
+// A round trip through two arenas between two processes that both spin, beside the bare ping-pong of one
+// cache line between two processes: `round_trip BYTES TRIPS ROUNDS` prints the nanoseconds of a trip for each
+// round, {"arena":[…],"line":[…]}. The payload's first and last byte are written and read; nothing is
+// copied.
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "bench_support.hpp"
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "core/spin.hpp"
+
+namespace {
+
+using namespace qads;
+using namespace qads::bench;
+
+constexpr std::uint64_t kMinRing = 1u << 20;
+
+/// One number that goes to and fro: odd there, even back. One line, as the bare limit has it.
+struct alignas(64) Line {
+  std::atomic<std::uint64_t> ball{0};
+};
+
+std::unique_ptr<RingWriter> make_writer(const std::string& name, std::uint64_t bytes) {
+  WriterOptions options;
+  options.arena.capacity = std::max(kMinRing, 3 * (bytes + 4096));
+  options.spin_micros = kSpinMicros;
+  return RingWriter::create(name, options);
+}
+
+std::unique_ptr<RingReader> make_reader(const std::string& name) {
+  ReaderOptions options;
+  options.spin_micros = kSpinMicros;
+  for (;;) {
+    try {
+      return RingReader::attach(name, options);
+    } catch (const Error& error) {
+      if (error.code() != Errc::not_found) throw;
+    }
+  }
+}
+
+void send(RingWriter& writer, std::uint64_t bytes) {
+  const Claim claim = writer.claim(bytes, Deadline::never());
+  claim.data[0] = 1;
+  claim.data[bytes - 1] = 1;
+  writer.commit(bytes, 1, 1);
+}
+
+void receive(RingReader& reader) {
+  BatchView batch;
+  if (reader.wait_peek(batch, Deadline::never()) != PeekStatus::ready) throw std::bad_exception();
+  if (batch.data[0] + batch.data[batch.length - 1] != 2) throw std::bad_exception();
+  reader.advance();
+}
+
+void await(const Line& line, std::uint64_t value) {
+  while (line.ball.load(std::memory_order_acquire) != value) cpu_pause();
+}
+
+/// The same turns on both sides: trips of the arena, then trips of the line, round after round.
+void answer(const std::string& there, const std::string& back, Line& line, std::uint64_t bytes,
+            std::uint64_t trips, std::uint64_t rounds) {
+  const auto writer = make_writer(back, bytes);
+  const auto reader = make_reader(there);
+  std::uint64_t ball = 0;
+  for (std::uint64_t round = 0; round <= rounds; ++round) {
+    for (std::uint64_t i = 0; i < trips; ++i) {
+      receive(*reader);
+      send(*writer, bytes);
+    }
+    for (std::uint64_t i = 0; i < trips; ++i, ball += 2) {
+      await(line, ball + 1);
+      line.ball.store(ball + 2, std::memory_order_release);
+    }
+  }
+  // The other side still reads the last answer.
+  (void)writer->wait_drained(true, Deadline::after_ms(60'000));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run([&] {
+    const std::uint64_t bytes = std::max<std::uint64_t>(1, argument(argc, argv, 1, 64));
+    const std::uint64_t trips = argument(argc, argv, 2, 20'000);
+    const std::uint64_t rounds = argument(argc, argv, 3, 9);
+    Line& line = shared<Line>();
+    const std::string there = arena_name("there");
+    const std::string back = arena_name("back");
+    const pid_t child = run_in_child([&] { answer(there, back, line, bytes, trips, rounds); });
+    const auto writer = make_writer(there, bytes);
+    const auto reader = make_reader(back);
+
+    std::vector<double> arena, bare;
+    std::uint64_t ball = 0;
+    for (std::uint64_t round = 0; round <= rounds; ++round) {
+      const std::uint64_t start = monotonic_ns();
+      for (std::uint64_t i = 0; i < trips; ++i) {
+        send(*writer, bytes);
+        receive(*reader);
+      }
+      const std::uint64_t middle = monotonic_ns();
+      for (std::uint64_t i = 0; i < trips; ++i, ball += 2) {
+        line.ball.store(ball + 1, std::memory_order_release);
+        await(line, ball + 2);
+      }
+      const std::uint64_t end = monotonic_ns();
+      if (round == 0) continue;
+      arena.push_back(static_cast<double>(middle - start) / static_cast<double>(trips));
+      bare.push_back(static_cast<double>(end - middle) / static_cast<double>(trips));
+    }
+    waitpid(child, nullptr, 0);
+    std::printf("{");
+    print_numbers("arena", arena);
+    print_numbers("line", bare, true);
+    std::printf("}\n");
+  });
+}
