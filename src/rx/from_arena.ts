@@ -79,7 +79,7 @@ function opener<T extends TypeMap>(
   reconnect: boolean | 'always',
   onReconnect: ((why: Departure) => void) | undefined,
 ): () => BatchSource<ArenaBatch<T>> {
-  if (typeof source === 'string') {
+  if (typeof source !== 'object') {
     validateName(source)
     if (reconnect === false) return () => createReader<T>(source, options)
     return () => new ReconnectingReader<T>(source, options, reconnect === 'always', onReconnect)

@@ -3,10 +3,10 @@ import { Observable, type OperatorFunction, type Subscriber } from 'rxjs'
 import type { AnySchema } from '../core/any_schema.js'
 import { createWriter } from '../core/arena.js'
 import type { WriterOptions } from '../core/options.js'
-import { validateBoolean, validateOneOf } from '../core/validators.js'
+import { validateBoolean, validateObject, validateOneOf } from '../core/validators.js'
 import type { Writable } from '../core/write_source.js'
 import { taken } from '../streams/options.js'
-import { creditOf } from './credit.js'
+import { type Credit, creditOf } from './credit.js'
 
 /** What `toArena` needs of a writer. */
 export interface BatchSink<T extends TypeMap = AnySchema> {
@@ -63,8 +63,7 @@ export function toArena<T extends TypeMap = AnySchema>(
   validateBoolean(end, 'options.end')
   validateOneOf(onError, 'options.onError', ['abort', 'end'])
   validateOneOf(onUnsubscribe, 'options.onUnsubscribe', ['abort', 'end'])
-  const open = (): BatchSink<T> =>
-    typeof target === 'string' ? createWriter<T>(target, writerOptions) : taken(target, writerOptions)
+  const open = opener(target, writerOptions)
   return (source) =>
     new Observable<number | null>((subscriber) => {
       const output = new ArenaOutput(open(), subscriber, { waitForReader, onError, onUnsubscribe, end })
@@ -79,12 +78,28 @@ export function toArena<T extends TypeMap = AnySchema>(
     })
 }
 
+function opener<T extends TypeMap>(
+  target: string | BatchSink<T>,
+  options: WriterOptions,
+): () => BatchSink<T> {
+  if (typeof target === 'string') return () => createWriter<T>(target, options)
+  validateObject(target, 'the arena')
+  const writer = taken(target, options)
+  return () => writer
+}
+
 type Policy = Required<Pick<ToArenaOptions, 'waitForReader' | 'onError' | 'onUnsubscribe' | 'end'>>
 
+interface Waiting<T extends TypeMap> {
+  readonly data: Writable<T>
+  readonly credit: Credit | undefined
+  readonly release: (() => void) | undefined
+}
+
+/** One subscription. Writes one after the other: behind one that fails, nothing may get into the ring. */
 class ArenaOutput<T extends TypeMap> {
   private readonly stop = new AbortController()
-  private readonly holds = new Set<() => void>()
-  private pending = 0
+  private readonly queue: Waiting<T>[] = []
   /** What to do when everything is written. */
   private whenWritten: (() => void) | undefined
   private settled = false
@@ -98,24 +113,8 @@ class ArenaOutput<T extends TypeMap> {
   write(data: Writable<T>): void {
     if (this.settled) return
     const credit = creditOf(data)
-    const releaseCredit = credit?.hold('toArena')
-    const release = () => {
-      this.holds.delete(release)
-      releaseCredit?.()
-    }
-    this.holds.add(release)
-    this.pending++
-    this.sink.write(data, { signal: this.stop.signal }).then(
-      (sequence) => {
-        this.pending--
-        const emit = () => this.subscriber.next(sequence)
-        if (credit === undefined) emit()
-        else credit.run(emit)
-        release()
-        if (this.pending === 0) this.whenWritten?.()
-      },
-      (error: unknown) => this.fail(error, 'abort'),
-    )
+    this.queue.push({ data, credit, release: credit?.hold('toArena') })
+    if (this.queue.length === 1) this.writeFirst()
   }
 
   sourceCompleted(): void {
@@ -123,22 +122,43 @@ class ArenaOutput<T extends TypeMap> {
   }
 
   sourceFailed(error: unknown): void {
-    if (this.policy.onError === 'abort') this.fail(error, 'abort')
+    if (this.policy.onError === 'abort') this.fail(error)
     else this.afterWrites(() => this.finish(() => this.subscriber.error(error)))
   }
 
   tearDown(): void {
-    if (!this.settled) this.settle(this.policy.onUnsubscribe, 'the subscription ended before its source')
+    this.settle(this.policy.onUnsubscribe, 'the subscription ended before its source')
     this.stop.abort()
-    for (const release of [...this.holds]) release()
+    for (const { release } of this.queue.splice(0)) release?.()
+  }
+
+  private writeFirst(): void {
+    this.sink.write(this.queue[0]!.data, { signal: this.stop.signal }).then(
+      (sequence) => this.written(sequence),
+      (error: unknown) => this.fail(error),
+    )
+  }
+
+  private written(sequence: number | null): void {
+    const written = this.queue.shift()
+    // A write that was done when the subscription ended is in the ring all the same.
+    if (written === undefined) return
+    const { credit, release } = written
+    if (this.queue.length > 0) this.writeFirst()
+    const emit = () => this.subscriber.next(sequence)
+    if (credit === undefined) emit()
+    else credit.run(emit)
+    release?.()
+    if (this.queue.length === 0) this.whenWritten?.()
   }
 
   private afterWrites(action: () => void): void {
-    if (this.pending === 0) action()
+    if (this.queue.length === 0) action()
     else this.whenWritten = action
   }
 
   private finish(done: () => void): void {
+    if (this.settled) return
     if (!this.policy.end) {
       this.settled = true
       done()
@@ -149,20 +169,20 @@ class ArenaOutput<T extends TypeMap> {
         this.settled = true
         done()
       },
-      (error: unknown) => this.fail(error, 'abort'),
+      (error: unknown) => this.fail(error),
     )
   }
 
-  private fail(error: unknown, how: 'abort' | 'end'): void {
-    if (this.settled) return
-    this.settle(how, error)
+  private fail(error: unknown): void {
+    this.settle('abort', error)
     this.subscriber.error(error)
   }
 
   private settle(how: 'abort' | 'end', reason: unknown): void {
+    if (this.settled) return
     this.settled = true
     if (!this.policy.end) return
     if (how === 'abort') this.sink.abort(reason)
-    else void this.sink.finish({ waitForReader: false, signal: this.stop.signal }).catch(() => undefined)
+    else this.sink.finish({ waitForReader: false, signal: this.stop.signal }).catch(() => undefined)
   }
 }
