@@ -30,6 +30,13 @@ int64_t integer(const Values& values, int64_t index, uint64_t width, bool is_sig
   }
 }
 
+bool is_zero(const uint8_t* bytes, int64_t count) noexcept {
+  for (int64_t i = 0; i < count; ++i) {
+    if (bytes[i] != 0) return false;
+  }
+  return true;
+}
+
 class BlockChecker {
  public:
   BlockChecker(const uint8_t* slot, const double* words, const Program& program,
@@ -69,10 +76,22 @@ class BlockChecker {
     return !has_nulls_ || (validity_.bytes[index / 8] >> (index % 8) & 1) != 0;
   }
 
+  int64_t count_nulls(int64_t count) const noexcept {
+    int64_t valid = 0;
+    int64_t i = 0;
+    for (; i + 64 <= count; i += 64) valid += __builtin_popcountll(load<uint64_t>(validity_.bytes + i / 8));
+    for (; i < count; ++i) valid += is_valid(i);
+    return count - valid;
+  }
+
   bool check_step(const Step& step, uint32_t index) noexcept {
     const int64_t count = length_of(index);
-    has_nulls_ = step.has_validity && nodes_[2 * size_t{index} + 1] > 0;
+    const auto nulls = static_cast<int64_t>(nodes_[2 * size_t{index} + 1]);
+    has_nulls_ = step.has_validity && nulls > 0;
     if (step.has_validity) validity_ = take();
+    if (has_nulls_ && count_nulls(count) != nulls) {
+      return fail("null count differs from the validity bitmap", validity_, 0, 1);
+    }
     switch (step.layout) {
       case Layout::kFixed:
         return check_fixed(step, take(), count);
@@ -177,6 +196,9 @@ class BlockChecker {
         text = slot_ + static_cast<uint64_t>(words[0]) + static_cast<uint64_t>(offset);
         if (std::memcmp(text, view + 4, 4) != 0)
           return fail("prefix of a view is wrong", views, i, kViewBytes);
+      } else if (!is_zero(text + length, kInlineViewBytes - length)) {
+        // Views are compared as a whole.
+        return fail("view has bytes after its end", views, i, kViewBytes);
       }
       if (step.is_utf8 && !is_utf8(text, static_cast<uint64_t>(length))) {
         return fail("string is not UTF-8", views, i, kViewBytes);

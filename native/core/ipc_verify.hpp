@@ -64,9 +64,9 @@ class SlotVerifier {
   [[nodiscard]] VerifyResult verify(const uint8_t* slot, size_t length, std::vector<double>& layout);
 
   /// Verifies every value that another value or a length depends on: offsets, sizes, views, dictionary
-  /// indices, type ids, run ends, and the UTF-8 of strings, where valid. Takes a pass over those buffers.
-  /// `slot` and `layout` are those of the last verify(), which was ok. Compressed batches are refused: their
-  /// values cannot be seen.
+  /// indices, type ids, run ends, null counts, and the UTF-8 of strings, where valid. Takes a pass over those
+  /// buffers. `slot` and `layout` are those of the last verify(), which was ok. Compressed batches are
+  /// refused: their values cannot be seen.
   [[nodiscard]] VerifyResult verify_values(const uint8_t* slot,
                                            const std::vector<double>& layout) const noexcept;
 

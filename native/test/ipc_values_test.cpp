@@ -57,6 +57,21 @@ TEST_CASE("views point into their buffers and begin with their prefix") {
   CHECK_EQ(view(8, -1), "");
 }
 
+TEST_CASE("an inline view is zero after its end") {
+  // Row 0 is "short": five bytes in the first two words of twelve bytes.
+  CHECK_EQ(reason_after("polars-frame-uncompressed", [](Block& b) { b.set_value<std::int32_t>(3, 3, 1); }),
+           "view has bytes after its end");
+}
+
+TEST_CASE("null counts are those of the bitmaps") {
+  CHECK_EQ(reason_after("py-i64", [](Block& b) { b.set_node_nulls(0, 1); }),
+           "null count differs from the validity bitmap");
+  CHECK_EQ(reason_after("py-i64", [](Block& b) { b.set_value<std::uint8_t>(0, 0, std::uint8_t{0}); }),
+           "null count differs from the validity bitmap");
+  // Readers do not look at the bitmap then.
+  CHECK_EQ(reason_after("py-i64", [](Block& b) { b.set_node_nulls(0, 0); }), "");
+}
+
 TEST_CASE("list views point into their items") {
   const auto offset = [](std::int32_t value) {
     return reason_after("py-list-view", [=](Block& b) { b.set_value<std::int32_t>(1, 2, value); });
