@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "arena_name.hpp"
+#include "fork_guard.hpp"
 
 namespace qads {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 struct Entry {
   std::atomic<std::uintptr_t> begin{0};
   std::atomic<std::uintptr_t> end{0};
+  std::atomic<std::uint64_t> epoch{0};  // of the process that registered it
   std::atomic<bool> taken{false};
   char arena[kMaxNameLength + 1];
 };
@@ -30,12 +32,30 @@ void put(const char* text) noexcept {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text, std::strlen(text));
 }
 
+/// A forked child has its parent's entries, but not the mappings; its own may be at the same addresses, and
+/// come first.
 const Entry* find(std::uintptr_t address) noexcept {
+  const std::uint64_t epoch = fork_epoch();
+  const Entry* of_parent = nullptr;
   for (const Entry& e : entries) {
     const std::uintptr_t begin = e.begin.load(std::memory_order_acquire);
-    if (begin != 0 && address >= begin && address < e.end.load(std::memory_order_relaxed)) return &e;
+    if (begin == 0 || address < begin || address >= e.end.load(std::memory_order_relaxed)) continue;
+    if (e.epoch.load(std::memory_order_relaxed) == epoch) return &e;
+    of_parent = &e;
   }
-  return nullptr;
+  return of_parent;
+}
+
+const char* sentence_for(int signal, const Entry& entry) noexcept {
+  if (signal == SIGBUS) {
+    return "its segment in shared memory was truncated by another program; this process cannot go on.";
+  }
+  if (entry.epoch.load(std::memory_order_relaxed) != fork_epoch()) {
+    return "this process used a batch or handle of its parent after fork; a child must attach its own "
+           "reader.";
+  }
+  return "this program wrote into a batch that it reads in place; leased batches are read-only, copy before "
+         "changing them.";
 }
 
 void forward(int signal, siginfo_t* info, void* context) noexcept {
@@ -56,10 +76,9 @@ void on_fault(int signal, siginfo_t* info, void* context) {
   if (entry == nullptr) return forward(signal, info, context);
   put("qadataswap: arena \"");
   put(entry->arena);
-  put(signal == SIGBUS
-          ? "\": its segment in shared memory was truncated by another program; this process cannot go on.\n"
-          : "\": this program wrote into a batch that it reads in place, or used one after fork; leased "
-            "batches are read-only, copy before changing them.\n");
+  put("\": ");
+  put(sentence_for(signal, *entry));
+  put("\n");
   ::signal(signal, SIG_DFL);
 }
 
@@ -88,6 +107,7 @@ FaultRange::FaultRange(const void* begin, std::size_t length, const std::string&
   entry.arena[used] = '\0';
   const auto address = reinterpret_cast<std::uintptr_t>(begin);
   entry.end.store(address + length, std::memory_order_relaxed);
+  entry.epoch.store(fork_epoch(), std::memory_order_relaxed);
   entry.begin.store(address, std::memory_order_release);
 }
 

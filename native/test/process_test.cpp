@@ -33,14 +33,6 @@ struct Steps {
   }
 };
 
-/// What a program that exits without closing still has; reachable, so that a leak checker is content.
-template <typename T>
-T* keep_for_ever(T* object) {
-  static auto* kept = new std::vector<T*>;
-  kept->push_back(object);
-  return object;
-}
-
 /// Nothing is left once all have gone.
 void check_gone(const std::string& name) { CHECK_EQ(left_in_shared_memory(name), ""); }
 

@@ -100,6 +100,14 @@ inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+/// For what a program never gives back: reachable, so that a leak checker is content.
+template <typename T>
+T* keep_for_ever(T* object) {
+  static auto* kept = new std::vector<T*>;
+  kept->push_back(object);
+  return object;
+}
+
 /// Nothing is left of the arena.
 inline bool is_gone(const std::string& name) { return list_arena_names_with(name).empty(); }
 
