@@ -12,7 +12,7 @@ import { marbles } from './support/marbles.js'
 /* eslint-disable @typescript-eslint/consistent-type-definitions -- an interface is no TypeMap */
 type TradeColumns = { at: Int32; sym: Utf8; price: Float64 }
 type QuoteColumns = { at: Int32; sym: Utf8; bid: Float64 }
-/* eslint-enable */
+/* eslint-enable @typescript-eslint/consistent-type-definitions */
 const fields = (value: string) =>
   [
     new Field('at', new Int32(), true),

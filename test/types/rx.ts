@@ -51,7 +51,7 @@ type Trades = {
   buy: Bool
 }
 type Quotes = { time: TimestampNanosecond; sym: Dictionary<Utf8, Int32>; bid: Float64; size: Int64 }
-/* eslint-enable */
+/* eslint-enable @typescript-eslint/consistent-type-definitions */
 
 const trades = fromArena<Trades>('trades')
 const quotes = fromArena<Quotes>('quotes')
