@@ -8,6 +8,7 @@ export interface Step<In, Out> {
 
 /** Chunks that each side holds. Batches are large, and the ring is the buffer that counts. */
 const HIGH_WATER_MARK = 2
+const BYTES_HIGH_WATER_MARK = 2 ** 20
 
 /**
  * A Transform in object mode that gives several outputs for one input without queueing them: when its consumer is full, it
@@ -19,8 +20,14 @@ export class BatchTransform<In, Out> extends Transform {
   #exhausted: TransformCallback | undefined
   #giving = false
 
-  constructor(step: Step<In, Out>) {
-    super({ objectMode: true, highWaterMark: HIGH_WATER_MARK })
+  /** @param bytes True when the outputs are bytes for a file or socket instead of objects. */
+  constructor(step: Step<In, Out>, { bytes = false }: { bytes?: boolean } = {}) {
+    super({
+      writableObjectMode: true,
+      writableHighWaterMark: HIGH_WATER_MARK,
+      readableObjectMode: !bytes,
+      readableHighWaterMark: bytes ? BYTES_HIGH_WATER_MARK : HIGH_WATER_MARK,
+    })
     this.#step = step
   }
 
@@ -33,8 +40,9 @@ export class BatchTransform<In, Out> extends Transform {
   }
 
   override _read(size: number): void {
+    if (this.#outputs !== undefined) this.#give()
+    // When that was the last output, this read is what the next input waits for: none comes before the next push.
     if (this.#outputs === undefined) super._read(size)
-    else this.#give()
   }
 
   override [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out> {
@@ -56,20 +64,21 @@ export class BatchTransform<In, Out> extends Transform {
   #give(): void {
     if (this.#giving) return
     this.#giving = true
+    let done = false
+    let failure: Error | undefined
     try {
       for (;;) {
         const output = this.#outputs!.next()
-        if (output.done === true) {
-          this.#finish()
-          return
-        }
-        if (!this.push(output.value)) return
+        done = output.done === true
+        if (done || !this.push(output.value)) break
       }
     } catch (error) {
-      this.#finish(error as Error)
-    } finally {
-      this.#giving = false
+      done = true
+      failure = error as Error
     }
+    this.#giving = false
+    // Last, because it may begin with the next input.
+    if (done) this.#finish(failure)
   }
 
   #finish(error?: Error): void {
