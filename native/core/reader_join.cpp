@@ -103,7 +103,8 @@ Joined join_arena(const std::string& name, std::int64_t from) {
     try {
       joined.start = choose_start(segment, from, joined.asked_from);
     } catch (...) {
-      entry.state.store(kFree, std::memory_order_release);
+      entry.state.store(kFree, std::memory_order_seq_cst);
+      table->wake_writer(kNoPin);  // it may have found this entry in its way
       throw;
     }
     entry.cursor.store(joined.start, std::memory_order_relaxed);

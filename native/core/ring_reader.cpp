@@ -97,7 +97,15 @@ bool RingReader::claim_cursor() {
       return true;
     }
     table_->unpin_peeked();
+    sync_point(SyncPoint::release_pin);
+    wake_writer();
   }
+}
+
+/// The writer may wait for what this reader just gave up: a batch before the cursor, which in drop-oldest the
+/// writer itself may have moved on.
+void RingReader::wake_writer() noexcept {
+  table_->wake_writer(table_->entry().cursor.load(std::memory_order_seq_cst));
 }
 
 PeekStatus RingReader::when_idle(bool& again) {
@@ -182,7 +190,7 @@ void RingReader::step_past() noexcept {
     sync_point(SyncPoint::advance_cursor);
   }
   peeked_ = false;
-  table_->wake_writer(expected_);
+  wake_writer();
 }
 
 void RingReader::advance() {
@@ -207,7 +215,7 @@ Lease* RingReader::take() {
   claimed_ = false;
   peeked_ = false;
   ++expected_;
-  table_->wake_writer(expected_);
+  wake_writer();
   return lease;
 }
 

@@ -91,6 +91,7 @@ class RingReader {
   bool claim_cursor();
   PeekStatus when_idle(bool& again);
   void step_past() noexcept;
+  void wake_writer() noexcept;
 
   std::shared_ptr<LeaseTable> table_;
   const std::uint32_t spin_micros_;

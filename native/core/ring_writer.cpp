@@ -187,8 +187,10 @@ bool RingWriter::arm(WakeBy how, std::uint64_t bell_id, std::uint64_t wanted, St
 }
 
 bool RingWriter::arm_space(WakeBy how, std::uint64_t bell_id) {
+  // The same attempt once more, not only a look: it also skips readers (drop-oldest) and asks for evacuations
+  // that became due since the last.
   return arm(how, bell_id, std::max<std::uint64_t>(blocked_on_, 1),
-             [this] { return reclaimer_.limit(next_) < blocked_on_; });
+             [this] { return !reclaimer_.reclaim(blocked_on_, next_); });
 }
 
 bool RingWriter::drained(bool need_reader) {
