@@ -315,20 +315,28 @@ void LeaseTable::detach() noexcept {
   const MembershipLock membership(segment_.fd(), Deadline::after_ms(1000));
   if (detached_) return;
   detached_ = true;
-  bool others = false;
-  for (std::uint32_t i = 0; i < segment_.readers_in_use(); ++i) {
+  const auto other_attached = [this](std::uint32_t i) {
     const auto state = segment_.reader(i).state.load(std::memory_order_acquire);
-    if (i != index_ && (state == static_cast<std::uint32_t>(ReaderState::live) ||
-                        state == static_cast<std::uint32_t>(ReaderState::joining))) {
-      others = others || segment_.reader_alive(i);
-    }
-  }
+    return i != index_ && (state == static_cast<std::uint32_t>(ReaderState::live) ||
+                           state == static_cast<std::uint32_t>(ReaderState::joining));
+  };
+  const std::uint32_t count = segment_.readers_in_use();
+  bool others = false;
+  for (std::uint32_t i = 0; i < count; ++i)
+    others = others || (other_attached(i) && segment_.reader_alive(i));
   if (!others) {
     // Nobody reads on: what this reader has read may go, the rest is kept for the next.
     segment_.control().reclaim.floor.store(entry().cursor.load(std::memory_order_relaxed),
                                            std::memory_order_release);
+    // The dead that the writer has not met yet: their cursors must not move the floor when it does.
+    for (std::uint32_t i = 0; membership.held() && i < count; ++i) {
+      if (!other_attached(i)) continue;
+      segment_.reader(i).state.store(static_cast<std::uint32_t>(ReaderState::leaving),
+                                     std::memory_order_seq_cst);
+    }
   }
   sync_point(SyncPoint::leave_floor);
+  segment_.control().reclaim.departures.fetch_add(1, std::memory_order_seq_cst);
   if (!in_ring_.empty() && segment_.writer_alive()) {
     entry().evict_below.store(kNoPin, std::memory_order_release);
     entry().state.store(static_cast<std::uint32_t>(ReaderState::leaving), std::memory_order_seq_cst);

@@ -72,13 +72,22 @@ std::uint64_t Reclaimer::kept_without_readers(std::uint64_t next) const noexcept
 }
 
 std::uint64_t Reclaimer::limit(std::uint64_t next) const noexcept {
-  std::uint64_t lowest = next;
-  bool attached = false;
-  each_reader([&](std::uint32_t, const ReaderEntry& entry, ReaderState state) {
-    const Position at = position_of(entry, state, next);
-    lowest = std::min({lowest, at.cursor, at.pin});
-    attached = attached || is_attached(state);
-  });
+  const Word32& departures = segment_.control().reclaim.departures;
+  std::uint64_t lowest;
+  bool attached;
+  std::uint32_t before;
+  do {
+    before = departures.load(std::memory_order_seq_cst);
+    lowest = next;
+    attached = false;
+    each_reader([&](std::uint32_t, const ReaderEntry& entry, ReaderState state) {
+      const Position at = position_of(entry, state, next);
+      lowest = std::min({lowest, at.cursor, at.pin});
+      attached = attached || is_attached(state);
+    });
+    // leave_floor: of two that leave meanwhile, the first may have been seen before and the last after it
+    // left; then neither what the last had not read nor the floor that it stored would count.
+  } while (departures.load(std::memory_order_seq_cst) != before);
   // leave_floor: a leaver stores the floor before it frees its entry, so the floor is read after the scan.
   return attached ? lowest : std::min(lowest, kept_without_readers(next));
 }

@@ -96,7 +96,7 @@ struct ReclaimLine {
   Word64 floor;           // with no reader attached: lowest sequence that must be kept
   Word64 joins;           // readers that ever joined
   Word32 readers_in_use;  // entries at and above this index were never used
-  Word32 reserved;
+  Word32 departures;      // readers that ever left; a scan that sees it change begins again
   Word64 batches, bytes, dropped_newest, dropped_oldest, waits, wait_ns, reaped, evictions;
   Word64 write_position;
 };
