@@ -1,7 +1,11 @@
-/** Runs the benchmarks: `npm run bench`, `npm run bench -- --only NAME --json`. */
+/**
+ * Runs the benchmarks: `npm run bench`. `-- --only NAME` runs one, `--json` prints one JSON object, `--save` writes
+ * bench/results, `--full` runs the long form of those that have one.
+ */
 import { parseArgs } from 'node:util'
 
 import { cases } from './cases/index.js'
+import { save } from './lib/save.js'
 import { machine, type Result, runBench, table } from './lib/report.js'
 
 const { values } = parseArgs({
@@ -9,6 +13,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
   },
 })
 const chosen = cases.filter(({ name }) => values.only === undefined || name === values.only)
@@ -19,9 +24,11 @@ if (chosen.length === 0) {
 
 const results: Result[] = []
 for (const bench of chosen) {
+  console.error(`${bench.name} …`)
   const result = await runBench(bench, { full: values.full })
   results.push(result)
   if (!values.json) console.log(table(result))
 }
 if (values.json) console.log(JSON.stringify({ machine: machine(), results }))
 else console.log(machine())
+if (values.save) await save(results)

@@ -30,7 +30,7 @@ export const idle: Bench = {
       atMost(1, {
         figure,
         unit: '% of a processor',
-        ours: 'counted in steps of 0.1 %',
+        ours: 'all threads of the process',
         peer: 'goal',
         comparison: againstGoal([percents[i]!], GOAL_PERCENT),
       }),

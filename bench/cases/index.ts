@@ -6,6 +6,7 @@ import { idle } from './idle.js'
 import { largeBatches } from './large_batches.js'
 import { loans } from './loans.js'
 import { memory } from './memory.js'
+import { allPeers } from './peers.js'
 import { readers } from './readers.js'
 import { roundTrip } from './round_trip.js'
 import { smallBatches } from './small_batches.js'
@@ -25,4 +26,5 @@ export const cases: readonly Bench[] = [
   memory,
   evacuation,
   surfaces,
+  allPeers,
 ]

@@ -11,7 +11,7 @@ import { nativeProgram } from '../lib/native_program.js'
 import { PeerProcess } from '../lib/peer_process.js'
 
 const ROUNDS = 9
-const TRIPS = 2000
+const TRIPS = 500
 const SPIN_MICROS = 1_000_000
 const SIZES = { '64 B': 64, '64 KiB': 65_536, '1 MiB': 2 ** 20, '64 MiB': 64 * 2 ** 20 }
 

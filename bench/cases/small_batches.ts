@@ -6,7 +6,7 @@ import { numbers, touch } from '../lib/batches.js'
 import { inTurns } from '../lib/measure.js'
 import { SocketChannel } from '../lib/socket_channel.js'
 
-const BATCHES = 10_000
+const BATCHES = 3000
 const ROUNDS = 9
 
 /** `write` … `for await` between two processes, against what one would do without shared memory. */

@@ -10,6 +10,7 @@ export interface Row {
   readonly comparison: Comparison
   /** What the ratio should be, in words: "≥ 0.9". */
   readonly goal?: string
+  readonly goalRatio?: number
   readonly met?: boolean
 }
 
@@ -30,10 +31,14 @@ export interface Bench {
   run(settings: Settings): Promise<(Row | Missing)[]>
 }
 
-export function atLeast(goal: number, row: Omit<Row, 'goal' | 'met'>): Row {
-  return { ...row, goal: `≥ ${goal}`, met: row.comparison.ratio.median >= goal }
+type Plain = Omit<Row, 'goal' | 'goalRatio' | 'met'>
+
+const words = (goal: number) => (goal < 0.5 ? `1/${Math.round(1 / goal)}` : String(goal))
+
+export function atLeast(goal: number, row: Plain): Row {
+  return { ...row, goal: `≥ ${words(goal)}`, goalRatio: goal, met: row.comparison.ratio.median >= goal }
 }
 
-export function atMost(goal: number, row: Omit<Row, 'goal' | 'met'>): Row {
-  return { ...row, goal: `≤ ${goal}`, met: row.comparison.ratio.median <= goal }
+export function atMost(goal: number, row: Plain): Row {
+  return { ...row, goal: `≤ ${words(goal)}`, goalRatio: goal, met: row.comparison.ratio.median <= goal }
 }

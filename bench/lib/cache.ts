@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 /** What is downloaded or built for benchmarks and belongs to no clone. */
@@ -25,4 +25,21 @@ export const howToInstall = (name: string) => `not installed: npm install --pref
 export function pythonWithArrow(): string | undefined {
   const python = join(cacheDir, 'bench/python/bin/python')
   return existsSync(python) ? python : undefined
+}
+
+/** The Redis server of the system, or one that was unpacked into the cache folder. */
+export function redisServer(): { path: string; env: Record<string, string> } | undefined {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, 'redis-server')
+    if (existsSync(path)) return { path, env: {} }
+  }
+  const unpacked = join(cacheDir, 'bench/redis/usr')
+  const path = join(unpacked, 'bin/redis-server')
+  if (!existsSync(path)) return undefined
+  return {
+    path,
+    env: {
+      LD_LIBRARY_PATH: join(unpacked, `lib/${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`),
+    },
+  }
 }

@@ -1,18 +1,18 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
-/** USER_HZ: what the kernel counts in, whatever its own tick is. */
-const TICKS_PER_SECOND = 100
-
-/** Seconds of processor time that a process has used, user and system, all its threads. Whole hundredths. */
-export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  // The second field is the program's name in brackets, which may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
-}
-
+const NS_PER_SECOND = 1e9
 const MEBI = 2 ** 20
 const KIBI = 2 ** 10
+
+/** Seconds of processor time that the threads of a process have used, to the nanosecond. */
+export function cpuSeconds(pid: number): number {
+  const tasks = `/proc/${pid}/task`
+  let ns = 0
+  for (const thread of readdirSync(tasks)) {
+    ns += Number(readFileSync(`${tasks}/${thread}/schedstat`, 'latin1').split(' ')[0])
+  }
+  return ns / NS_PER_SECOND
+}
 
 /** Memory of a process in MiB, without what it shares with others: an arena is not the process' own. */
 export function privateMebibytes(pid: number): number {

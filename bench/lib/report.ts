@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 
 import type { Bench, Missing, Row, Settings } from './bench.js'
 import type { Spread } from './measure.js'
@@ -11,10 +11,14 @@ export interface Result {
 
 export function machine(): string {
   const [cpu] = cpus()
-  return `${cpus().length} × ${cpu?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
+  const load = loadavg()[0]!.toFixed(1)
+  return (
+    `${cpus().length} × ${cpu?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ` +
+    `Node ${process.version}, load average ${load}`
+  )
 }
 
-const number = (value: number): string => {
+export const number = (value: number): string => {
   if (value >= 1000) return Math.round(value).toLocaleString('en')
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { howToInstall, peerPackage, redisServer } from '../lib/cache.js'
+import { PeerProcess } from '../lib/peer_process.js'
+import type { Opened } from './index.js'
+import type { RedisModule } from './modules.js'
+import { SendingChannel } from './sending_channel.js'
+
+/** More than the consumer can be behind: Redis drops what is older, read or not. */
+const ENTRIES_KEPT = 1000
+
+/** A server of its own on a Unix socket, without persistence: XADD here, XREAD BLOCK there. */
+export async function openRedis(): Opened {
+  const path = peerPackage('redis')
+  const program = redisServer()
+  if (program === undefined) return 'redis-server is not installed'
+  if (path === undefined) return howToInstall('redis')
+  const socket = join(tmpdir(), `qads-bench-${process.pid}.redis`)
+  const arguments_ = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no']
+  const server = spawn(program.path, arguments_, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...program.env },
+  })
+  server.stdout.resume()
+  while (!existsSync(socket)) {
+    if (server.exitCode !== null) return `redis-server ended with ${server.exitCode}`
+    await once(server.stdout, 'data')
+  }
+  const { createClient } = (await import(path)) as RedisModule
+  const client = createClient({ socket: { path: socket } })
+  await client.connect()
+  const peer = new PeerProcess('ipc_bytes', ['redis', socket])
+  await peer.said()
+  const trim = { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: ENTRIES_KEPT } }
+  const send = (bytes: Uint8Array) =>
+    client.xAdd('batches', '*', { arrow: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) }, trim)
+  return new SendingChannel(peer, send, async () => {
+    await peer.stop()
+    client.destroy()
+    server.kill()
+    await once(server, 'exit')
+  })
+}
