@@ -19,6 +19,7 @@ export class BatchTransform<In, Out> extends Transform {
   #outputs: Iterator<Out> | undefined
   #exhausted: TransformCallback | undefined
   #giving = false
+  #asked = false
 
   /** @param bytes True when the outputs are bytes for a file or socket instead of objects. */
   constructor(step: Step<In, Out>, { bytes = false }: { bytes?: boolean } = {}) {
@@ -40,13 +41,9 @@ export class BatchTransform<In, Out> extends Transform {
   }
 
   override _read(size: number): void {
-    if (this.#outputs !== undefined) this.#give()
-    // When that was the last output, this read is what the next input waits for: none comes before the next push.
-    if (this.#outputs === undefined) super._read(size)
-  }
-
-  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out> {
-    return super[Symbol.asyncIterator]() as NodeJS.AsyncIterator<Out>
+    if (this.#giving) this.#asked = true
+    else if (this.#outputs !== undefined) this.#give()
+    else super._read(size)
   }
 
   #start(outputs: () => Iterable<Out>, callback: TransformCallback): void {
@@ -60,25 +57,29 @@ export class BatchTransform<In, Out> extends Transform {
     this.#give()
   }
 
-  /** Pushes until refused; the next `_read` goes on. A push may ask for more before it returns. */
+  /** Pushes until refused; the next `_read` goes on. */
   #give(): void {
-    if (this.#giving) return
     this.#giving = true
-    let done = false
     let failure: Error | undefined
     try {
       for (;;) {
         const output = this.#outputs!.next()
-        done = output.done === true
-        if (done || !this.push(output.value)) break
+        if (output.done === true) break
+        if (!this.#push(output.value)) return
       }
     } catch (error) {
-      done = true
       failure = error as Error
+    } finally {
+      this.#giving = false
     }
-    this.#giving = false
     // Last, because it may begin with the next input.
-    if (done) this.#finish(failure)
+    this.#finish(failure)
+  }
+
+  /** A push may ask for more before it returns; that request would not come again. */
+  #push(output: Out): boolean {
+    this.#asked = false
+    return this.push(output) || this.#asked
   }
 
   #finish(error?: Error): void {
@@ -86,5 +87,8 @@ export class BatchTransform<In, Out> extends Transform {
     this.#outputs = undefined
     this.#exhausted = undefined
     callback(error)
+    // The base class keeps a callback until the next `_read` when it finds its buffer full. But the one that is due may be the
+    // one being served, and none comes before the next push: let the next input in, whose first refused push waits instead.
+    super._read(HIGH_WATER_MARK)
   }
 }
