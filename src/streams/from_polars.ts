@@ -1,0 +1,85 @@
+import { Readable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+
+import type { RecordBatch, TypeMap } from 'apache-arrow'
+
+import type { AnySchema } from '../core/any_schema.js'
+import { InvalidArgumentError } from '../core/errors.js'
+import { batchesOfPolars, isLazyFrame, isPolarsFrame, polars, type PolarsFrame } from '../core/polars.js'
+import { show, validateInteger } from '../core/validators.js'
+import type { ReadableOf } from './readable_of.js'
+
+/** A polars LazyDataFrame, as far as it is needed here. */
+export interface LazyPolarsFrame {
+  collect(): Promise<SlicedFrame>
+}
+
+interface SlicedFrame extends PolarsFrame {
+  slice(offset: number, length: number): PolarsFrame
+}
+
+export interface FromPolarsOptions {
+  /** Rows of a batch; the last may have fewer. Default 65536. */
+  batchRows?: number
+}
+
+export interface FromFileOptions extends FromPolarsOptions {
+  /** Options for polars: of `pl.scanCSV` or `pl.scanParquet`. */
+  polars?: Readonly<Record<string, unknown>>
+}
+
+const DEFAULT_BATCH_ROWS = 65_536
+const MAX_BATCH_ROWS = 2 ** 31 - 1
+
+/**
+ * A polars DataFrame or LazyDataFrame as record batches. A lazy one is collected when the stream is first read; the whole result is in
+ * memory then, and each batch is copied out of it when it is asked for.
+ *
+ * @example pipeline(fromPolars(pl.scanCSV('ticks.csv').filter(pl.col('price').gt(0))), createWritable('ticks'))
+ */
+export function fromPolars<T extends TypeMap = AnySchema>(
+  frame: PolarsFrame | LazyPolarsFrame,
+  options: FromPolarsOptions = {},
+): ReadableOf<RecordBatch<T>> {
+  const { batchRows = DEFAULT_BATCH_ROWS } = options
+  validateInteger(batchRows, 'options.batchRows', 1, MAX_BATCH_ROWS)
+  if (!isPolarsFrame(frame) && !isLazyFrame(frame)) {
+    throw new InvalidArgumentError(`frame must be a polars DataFrame or LazyDataFrame, got ${show(frame)}`)
+  }
+  return Readable.from(slices(frame, batchRows), { objectMode: true, highWaterMark: 1 })
+}
+
+/**
+ * The rows of a CSV file (or of several, by a glob pattern), read by polars.
+ * @throws PolarsMissingError
+ */
+export function fromCsv<T extends TypeMap = AnySchema>(
+  path: string,
+  options: FromFileOptions = {},
+): ReadableOf<RecordBatch<T>> {
+  return fromPolars<T>(polars().scanCSV(path, { ...options.polars }), options)
+}
+
+/**
+ * The rows of a Parquet file (or of several, by a glob pattern), read by polars.
+ * @throws PolarsMissingError
+ */
+export function fromParquet<T extends TypeMap = AnySchema>(
+  path: string,
+  options: FromFileOptions = {},
+): ReadableOf<RecordBatch<T>> {
+  return fromPolars<T>(polars().scanParquet(path, { ...options.polars }), options)
+}
+
+async function* slices(
+  source: PolarsFrame | LazyPolarsFrame,
+  batchRows: number,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  const frame = (isPolarsFrame(source) ? source : await source.collect()) as SlicedFrame
+  // Also one batch of an empty frame, whose schema readers may want.
+  for (let offset = 0; offset === 0 || offset < frame.height; offset += batchRows) {
+    yield* batchesOfPolars(frame.slice(offset, batchRows))
+    // Polars frees slices in finalizers, which only run when the event loop turns.
+    await turn()
+  }
+}

@@ -1,0 +1,25 @@
+import type { RecordBatch } from 'apache-arrow'
+
+import { validateObject, validateOneOf } from '../core/validators.js'
+import { BatchTransform } from './batch_transform.js'
+import { type IpcFormat, IpcJoiner } from './ipc_joiner.js'
+
+export interface ToIpcOptions {
+  /** `stream` (the default) can be read while it is written; `file` in any order, once it is complete. */
+  format?: IpcFormat
+}
+
+/**
+ * Record batches of one schema to the bytes of one Arrow IPC stream or file.
+ * @example pipeline(createReadable('ticks'), toIpc({ format: 'file' }), fs.createWriteStream('ticks.arrow'))
+ */
+export function toIpc(options: ToIpcOptions = {}): BatchTransform<RecordBatch, Uint8Array> {
+  validateObject(options, 'options')
+  const { format = 'stream' } = options
+  validateOneOf(format, 'options.format', ['stream', 'file'])
+  const joiner = new IpcJoiner(format)
+  return new BatchTransform(
+    { each: (batch: RecordBatch) => joiner.add(batch), end: () => joiner.end() },
+    { bytes: true },
+  )
+}
