@@ -27,8 +27,9 @@ for (const bench of chosen) {
   console.error(`${bench.name} …`)
   const result = await runBench(bench, { full: values.full })
   results.push(result)
+  // After each, so that a run that is interrupted leaves what it has.
+  if (values.save) await save(results)
   if (!values.json) console.log(table(result))
 }
 if (values.json) console.log(JSON.stringify({ machine: machine(), results }))
 else console.log(machine())
-if (values.save) await save(results)

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 
 import type { RecordBatch } from 'apache-arrow'
 import { createWriter } from 'qadataswap'
@@ -53,7 +54,8 @@ async function measure(megabytes: number): Promise<Row[]> {
     streams.push(stream)
     copies.push(copy)
   }
-  writable.destroy()
+  writable.end()
+  await finished(writable)
   await peer.stop()
   return (['wall', 'cpu'] as const).map((clock) =>
     atLeast(GOAL, {

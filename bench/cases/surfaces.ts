@@ -3,7 +3,7 @@ import { ArenaChannel } from '../lib/arena_channel.js'
 import { numbers } from '../lib/batches.js'
 import { inTurns } from '../lib/measure.js'
 
-const BATCHES = 20_000
+const BATCHES = 5000
 const ROUNDS = 7
 const SURFACES = [
   ['iterator', 'for await over a reader'],
