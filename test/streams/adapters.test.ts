@@ -132,7 +132,7 @@ test('dictionaries: a stream replaces them, a file has one for all its batches',
   const changing = [...same, words('c', 'a')]
   const read = async (batches: RecordBatch[], format: IpcFormat) => {
     const bytes = await bytesOf(Readable.from(batches).pipe(toIpc({ format })))
-    return (await collect(fromIpc(bytes))).map((batch) => [...batch.getChild('word')!])
+    return (await collect(fromIpc(bytes))).map((batch) => [...batch.getChild('word')!] as string[])
   }
   t.deepEqual(await read(same, 'file'), [
     ['a', 'b'],
