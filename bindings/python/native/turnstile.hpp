@@ -42,6 +42,8 @@ class Turnstile {
     const nanobind::gil_scoped_release released;
     lock.lock();
     turn_.wait(lock, [&] { return serving_ == ticket; });
+    // Before the GIL is taken back: its holder may be about to leave.
+    lock.unlock();
   }
 
   void leave() noexcept {

@@ -29,6 +29,9 @@ class Encoder:
     def planned(self, batch: pa.RecordBatch) -> Iterator[_native.SlotEncoder]:
         """The slot of `batch`, whose buffers are borrowed until the end of the context."""
         encoder = self._encoder_of(batch.schema)
+        if batch.num_rows == 0:
+            # Of a slice without rows, Arrow C++ writes all values of some types.
+            batch = empty_batch(batch.schema)
         try:
             plan = encoder.plan(batch)
         except BaseException:
@@ -57,31 +60,43 @@ class _SchemaEncoder:
         self.schema = schema
         self._sink = _native.PartSink()
         self._native = _native.SlotEncoder(node_layouts(schema))
+        self._known = False
         self._stream: pa.RecordBatchStreamWriter | None = None
         # A stream leaves a dictionary out that has not changed, and a slot must have it.
-        self._streams = not any(_has_dictionary(field.type) for field in schema)
+        self._streams = not has_dictionaries(schema)
 
     def plan(self, batch: pa.RecordBatch) -> _native.SlotEncoder:
-        if self._stream is not None:
+        if self._known and self._streams:
+            # From the second batch on, only the batch itself is written: several times faster for small ones.
+            if self._stream is None:
+                self._stream = self._begin_stream()
             self._stream.write_batch(batch)
             self._native.plan_batch(self._sink)
-            return self._native
-        with pa.ipc.new_file(self._file(), self.schema) as file:
-            file.write_batch(batch)
-        self._native.plan_file(self._sink)
+        else:
+            with pa.ipc.new_file(pa.PythonFile(self._sink, mode='w'), self.schema) as file:
+                file.write_batch(batch)
+            self._native.plan_file(self._sink)
+            self._known = True
         return self._native
 
     def forget(self) -> None:
         """Lets go of the planned batch."""
         self._sink.clear()
-        if self._streams and self._stream is None:
-            # From the second batch on, only the batch itself is written: several times faster for small ones.
-            self._stream = pa.ipc.new_stream(self._file(), self.schema)
-            self._stream.write_batch(pa.RecordBatch.from_pylist([], schema=self.schema))
-            self._sink.clear()
 
-    def _file(self) -> pa.PythonFile:
-        return pa.PythonFile(self._sink, mode='w')
+    def _begin_stream(self) -> pa.RecordBatchStreamWriter:
+        stream = pa.ipc.new_stream(pa.PythonFile(self._sink, mode='w'), self.schema)
+        # The schema message comes with the first batch: out of the way.
+        stream.write_batch(empty_batch(self.schema))
+        self._sink.clear()
+        return stream
+
+
+def empty_batch(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
+def has_dictionaries(schema: pa.Schema) -> bool:
+    return any(_has_dictionary(field.type) for field in schema)
 
 
 def _has_dictionary(data_type: pa.DataType) -> bool:

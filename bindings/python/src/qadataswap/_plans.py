@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 import pyarrow as pa
 
 from . import _native
-from ._encoder import Encoder
+from ._encoder import Encoder, has_dictionaries
 from ._errors import BatchTooLargeError
 
 # Several parts fit the ring at once, so that reading one overlaps with writing the next; a huge row takes
@@ -67,22 +67,22 @@ class Plans:
                         break
                     part = plan.size
                 if count == 1:
-                    raise self._too_large(f'row {start} of the batch', part)
+                    raise self._too_large(batch, start, part)
                 step = count = max(1, min(count // 2, count * goal // part))
             start += count
 
     def _part_goal(self, batch: pa.RecordBatch) -> int:
         """Bytes that a part may take."""
-        with self._encoder.planned(batch.slice(0, 0)) as plan:
-            fixed = plan.size
-        if fixed > self._capacity:
-            raise self._too_large('the schema and dictionaries alone, which each part repeats,', fixed)
+        with self._encoder.planned(batch.slice(0, 1)) as plan:
+            least = plan.size
         part = self._capacity // _PARTS_IN_RING
-        # Where dictionaries take most of a part, larger parts repeat them less often.
-        return part if 2 * fixed <= part else self._capacity
+        # Every part repeats the dictionaries: where they take most of it, larger parts repeat them less
+        # often.
+        return part if 2 * least <= part else self._capacity
 
-    def _too_large(self, what: str, size: int) -> BatchTooLargeError:
+    def _too_large(self, batch: pa.RecordBatch, row: int, size: int) -> BatchTooLargeError:
+        what = 'with its dictionaries ' if has_dictionaries(batch.schema) else ''
         return BatchTooLargeError(
-            f'{self.describe()}: {what} needs {size} bytes, and the ring holds {self._capacity}; create '
-            'the arena with a larger size_mb'
+            f'{self.describe()}: row {row} of the batch {what}needs {size} bytes, and the ring holds '
+            f'{self._capacity}; create the arena with a larger size_mb'
         )

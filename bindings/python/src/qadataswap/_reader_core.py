@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import threading
 import time
 import warnings
@@ -12,7 +14,7 @@ import pyarrow as pa
 
 from . import _native
 from ._decoder import Decoder
-from ._errors import ClosedError, NotFoundError
+from ._errors import ClosedError, ForkedError, NotFoundError
 from ._info import BatchInfo, Loss, ReaderStats
 from ._options import Start, reader_options
 from ._validators import check_name
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 _FIRST_POLL_S = 0.002
 _LAST_POLL_S = 0.05
-_NOTHING_READ = ReaderStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_NOTHING_READ = ReaderStats(*([0] * len(dataclasses.fields(ReaderStats))))
 
 
 class ReaderCore:
@@ -85,7 +87,7 @@ class ReaderCore:
 
     def stats(self) -> ReaderStats:
         """Counters; after `close`, those of that moment."""
-        if self._last_stats is not None or self._native is None:
+        if self._closed or self._native is None:
             return self._last_stats or _NOTHING_READ
         stats = self._native.stats()
         del stats['capacity'], stats['generation']
@@ -100,7 +102,9 @@ class ReaderCore:
             if self._closed:
                 return
             if self._native is not None:
-                self._last_stats = self.stats()
+                # In a forked child the numbers are the parent's.
+                with contextlib.suppress(ForkedError):
+                    self._last_stats = self.stats()
             self._closed = True
             self._undelivered = None
             if self._native is not None:

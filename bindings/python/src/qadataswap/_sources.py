@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pyarrow as pa
 
+from ._encoder import empty_batch
 from ._errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ def batches_of(data: Any, capacity: int, arena: str) -> Iterable[pa.RecordBatch]
     if isinstance(data, pa.RecordBatch):
         return (data,)
     if isinstance(data, pa.Table):
-        return data.to_batches() or (_empty(data.schema),)
+        return data.to_batches() or (empty_batch(data.schema),)
+    polars = sys.modules.get('polars')
+    if polars is not None and isinstance(data, polars.LazyFrame):
+        data = data.collect()
     try:
-        polars = sys.modules.get('polars')
-        if polars is not None and isinstance(data, polars.LazyFrame):
-            data = data.collect()
         if polars is not None and isinstance(data, polars.DataFrame):
             return _of_frame(data, capacity)
         if hasattr(data, '__arrow_c_stream__'):
@@ -55,13 +56,17 @@ def batches_of(data: Any, capacity: int, arena: str) -> Iterable[pa.RecordBatch]
 
 def _of_frame(frame: pl.DataFrame, capacity: int) -> Iterable[pa.RecordBatch]:
     if frame.width == 0:
-        raise InvalidArgumentError(
-            'a DataFrame without columns has no Arrow form: give it one column at least'
-        )
+        raise ValueError('a DataFrame without columns has no rows in Arrow; give it one column at least')
+    import polars as pl
+
+    objects = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
+    if objects:
+        # Polars would export the addresses of the objects.
+        raise ValueError(f'column {objects[0]!r} holds Python objects; convert or drop it')
     reader = pa.RecordBatchReader.from_stream(frame)
     first = next(reader, None)
     if first is None:
-        return (_empty(reader.schema),)
+        return (empty_batch(reader.schema),)
     if first.num_rows == frame.height:
         return (first,)
     return _of_stream(frame.rechunk() if frame.estimated_size() <= capacity else frame)
@@ -78,8 +83,4 @@ def _read(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     for batch in reader:
         yield batch
     if batch is None:
-        yield _empty(reader.schema)
-
-
-def _empty(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([], schema=schema)
+        yield empty_batch(reader.schema)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import threading
 import warnings
 from typing import Any
 
 from . import _native
 from ._encoder import Encoder
-from ._errors import ClosedError, InvalidArgumentError
+from ._errors import ClosedError, ForkedError, InvalidArgumentError
 from ._info import WriterStats
 from ._options import ON_FULL, OnFull, writer_options
 from ._plans import Plans
 from ._sources import Writable, batches_of
 from ._validators import check_name
+
+_NOTHING_WRITTEN = WriterStats(*([0] * len(dataclasses.fields(WriterStats))))
 
 
 class WriterCore:
@@ -96,7 +100,10 @@ class WriterCore:
             if self.closed or self._native is None:
                 return
             self._refusal = self._refusal or 'the writer is closed'
-            stats = self.stats()
+            stats = _NOTHING_WRITTEN
+            # In a forked child the numbers are the parent's.
+            with contextlib.suppress(ForkedError):
+                stats = self.stats()
             self._native.close()
             self._last_stats = stats
 

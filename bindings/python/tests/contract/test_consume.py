@@ -104,6 +104,7 @@ def test_an_aborting_writer_gives_its_reason_after_everything_it_had_written(con
 
         with pytest.raises(WriterAbortedError) as caught:
             consume(name, each)
+        child.finished()
     assert caught.value.code == 'ERR_QADS_WRITER_ABORTED'
     assert caught.value.reason == 'the exchange hung up'
     assert numbers == list(range(5))
