@@ -55,6 +55,8 @@ export interface ColumnKind {
 }
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+/** The dates that JavaScript knows, in milliseconds before and after the epoch. */
+const MAX_DATE_MS = 8_640_000_000_000_000n
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 20 }),
   fc.constantFrom('', 'AAA', 'BBB', 'a longer text than a view holds'),
@@ -210,7 +212,7 @@ export const SCALARS: readonly ColumnKind[] = [
   built(new FixedSizeBinary(3), fc.uint8Array({ minLength: 3, maxLength: 3 })),
   built(new Decimal(2, 38, 128), fc.uint32Array({ minLength: 4, maxLength: 4, max: 0xffff })),
   fixed(new DateDay(), integer(20, true)),
-  fixed(new DateMillisecond(), int64),
+  fixed(new DateMillisecond(), fc.bigInt({ min: -MAX_DATE_MS, max: MAX_DATE_MS })),
   fixed(new TimeMillisecond(), integer(26, false)),
   fixed(new TimeNanosecond(), fc.bigInt({ min: 0n, max: 86_399_999_999_999n })),
   fixed(new TimestampSecond(), fc.bigInt({ min: -(2n ** 40n), max: 2n ** 40n })),
