@@ -134,6 +134,12 @@ impl RingReader {
         Ok((status, unsafe { batch.assume_init() }))
     }
 
+    /// There is a batch or the end.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn is_ready(&mut self) -> Result<bool> {
+        Ok(matches!(self.peek_batch(0)?.0, sys::OK | sys::ENDED))
+    }
+
     pub(crate) fn timed_out(&self, timeout: Option<Duration>) -> Error {
         let timeout = timeout.unwrap_or_default();
         Error::TimedOut(format!("read of arena \"{}\" timed out after {timeout:?}", self.name))

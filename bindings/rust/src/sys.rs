@@ -199,7 +199,7 @@ unsafe extern "C" {
     pub fn qads_unlink_arena(name: *const c_char, removed: *mut c_int) -> c_int;
 }
 
-/// Waiting in an event loop.
+// Waiting in an event loop.
 #[cfg(feature = "tokio")]
 unsafe extern "C" {
     pub fn qads_writer_arm(writer: *mut Writer, bell: *const Bell, wait: *mut c_int) -> c_int;
@@ -209,9 +209,7 @@ unsafe extern "C" {
         need_reader: c_int,
         wait: *mut c_int,
     ) -> c_int;
-    pub fn qads_writer_disarm(writer: *mut Writer);
     pub fn qads_reader_arm(reader: *mut Reader, bell: *const Bell, wait: *mut c_int) -> c_int;
-    pub fn qads_reader_disarm(reader: *mut Reader);
     pub fn qads_bell_create(bell: *mut *mut Bell) -> c_int;
     pub fn qads_bell_fd(bell: *const Bell) -> c_int;
     pub fn qads_bell_drain(bell: *const Bell);

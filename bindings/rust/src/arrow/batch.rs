@@ -63,6 +63,11 @@ impl<'r> BatchRef<'r> {
         self.peeked().info()
     }
 
+    /// The arena's name.
+    pub fn arena(&self) -> &'r str {
+        &self.context.name
+    }
+
     /// The slot: a complete Arrow IPC file.
     pub fn bytes(&self) -> &[u8] {
         self.peeked()

@@ -8,9 +8,11 @@ mod encode;
 mod reader;
 #[cfg(test)]
 mod sample;
+mod writable;
 mod writer;
 
 pub use batch::{BatchRef, LeasedBatch};
 pub use column::{ColumnKey, PrimitiveColumn};
 pub use reader::Reader;
+pub use writable::Writable;
 pub use writer::Writer;

@@ -141,6 +141,23 @@ impl Reader {
         }
     }
 
+    /// One step of an iteration whose items `read` makes.
+    pub(crate) fn next_with<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<Option<T>>,
+    ) -> Option<Result<T>> {
+        if self.finished {
+            return None;
+        }
+        let item = read(self).transpose();
+        self.finished = match &item {
+            None => true,
+            Some(Err(error)) => !matches!(error, Error::Corrupt(_) | Error::Incompatible(_)),
+            Some(Ok(_)) => false,
+        };
+        item
+    }
+
     /// Where the batch that was read last came from, and what was lost before it; `None` before the first.
     pub fn last_info(&self) -> Option<&BatchInfo> {
         self.last.as_ref()
@@ -198,16 +215,7 @@ impl Iterator for Reader {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.finished {
-            return None;
-        }
-        let item = self.read(None).transpose();
-        self.finished = match &item {
-            None => true,
-            Some(Err(error)) => !matches!(error, Error::Corrupt(_) | Error::Incompatible(_)),
-            Some(Ok(_)) => false,
-        };
-        item
+        self.next_with(|reader| reader.read(None))
     }
 }
 

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 
+use super::Writable;
 use super::encode::{Encoder, MAX_ROWS, Plan, split, unwritable};
 use crate::config::{OnFull, SharedMemoryConfig, millis};
 use crate::error::{Error, Result};
 use crate::ring_writer::{Placed, RingWriter};
 use crate::stats::WriterStats;
 
-/// Writes record batches into an arena of its own, straight into the ring: every byte is copied once.
+/// Writes record batches (and DataFrames, with the feature `polars`) into an arena of its own, straight into the ring: every byte is copied once.
 ///
 /// Dropping the writer ends the arena; what a short-lived program wrote is gone then if no reader has come yet,
 /// so call [`finish`](Self::finish) instead. Dropped by a panic, it aborts the arena, so that readers do not take
@@ -51,8 +52,8 @@ impl Writer {
     /// [`Error::BatchTooLarge`]: one row is larger than the ring; [`Error::SchemaMismatch`];
     /// [`Error::InvalidArgument`]: a type that Arrow IPC cannot carry; [`Error::Full`] (policy
     /// [`OnFull::Error`]); [`Error::Closed`] after `end`, `abort` or `close`; [`Error::Forked`].
-    pub fn write(&mut self, batch: &RecordBatch) -> Result<Option<u64>> {
-        self.write_timeout(batch, None)
+    pub fn write(&mut self, data: &impl Writable) -> Result<Option<u64>> {
+        self.write_timeout(data, None)
     }
 
     /// Like [`write`](Self::write), waiting at most so long.
@@ -63,10 +64,11 @@ impl Writer {
     /// that came before are in the ring; the message says how many.
     pub fn write_timeout(
         &mut self,
-        batch: &RecordBatch,
+        data: &impl Writable,
         timeout: impl Into<Option<Duration>>,
     ) -> Result<Option<u64>> {
         let timeout = timeout.into();
+        let batch = &*data.to_record_batch()?;
         match self.place_whole(batch, millis(timeout))? {
             Some(Placed::Written(sequence)) => return Ok(Some(sequence)),
             Some(Placed::Dropped) => return Ok(None),
@@ -93,8 +95,8 @@ impl Writer {
     /// # Errors
     ///
     /// Those of [`write`](Self::write); [`Error::InvalidArgument`] for a batch that is larger than the ring.
-    pub fn try_write(&mut self, batch: &RecordBatch) -> Result<bool> {
-        match self.place_whole(batch, 0)? {
+    pub fn try_write(&mut self, data: &impl Writable) -> Result<bool> {
+        match self.place_whole(&*data.to_record_batch()?, 0)? {
             Some(placed) => Ok(matches!(placed, Placed::Written(_))),
             None => Err(Error::InvalidArgument(format!(
                 "arena \"{}\": try_write() writes one batch that fits the ring of {} bytes, and this one does not: use \
