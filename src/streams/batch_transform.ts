@@ -1,10 +1,15 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
+import type { StreamOf } from './stream_of.js'
+
 /** What a transform does: outputs for each input, and at the end. They are made one at a time, as they are asked for. */
 export interface Step<In, Out> {
   each(input: In): Iterable<Out>
   end?(): Iterable<Out>
 }
+
+/** A transform whose outputs are known to the compiler. */
+export type BatchStream<In, Out> = StreamOf<Out, BatchTransform<In, Out>>
 
 /** Chunks that each side holds. Batches are large, and the ring is the buffer that counts. */
 const HIGH_WATER_MARK = 2

@@ -3,7 +3,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../core/any_schema.js'
 import type { Cells, ColumnName } from '../core/frames/column_types.js'
 import { filterRows } from '../core/frames/filter.js'
-import { BatchTransform } from './batch_transform.js'
+import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
  * The rows for which a predicate on the cells of some columns holds. A batch without such rows is left out. Rows that lie together
@@ -17,7 +17,7 @@ export function filter<
 >(
   names: Names,
   predicate: (...cells: Cells<T, Names>) => boolean,
-): BatchTransform<RecordBatch<T>, RecordBatch<T>> {
+): BatchStream<RecordBatch<T>, RecordBatch<T>> {
   return new BatchTransform({
     each(batch: RecordBatch<T>) {
       const rows = filterRows(batch, names, predicate)

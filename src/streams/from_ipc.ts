@@ -5,7 +5,7 @@ import { type RecordBatch, RecordBatchReader, type TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from '../core/any_schema.js'
 import { InvalidArgumentError } from '../core/errors.js'
-import type { ReadableOf } from './readable_of.js'
+import type { StreamOf } from './stream_of.js'
 
 /** Arrow IPC, as a file or stream: by its path, or its bytes, whole or in chunks. */
 export type IpcSource = string | URL | Uint8Array | AsyncIterable<Uint8Array>
@@ -18,7 +18,7 @@ export type IpcSource = string | URL | Uint8Array | AsyncIterable<Uint8Array>
  *
  * @example pipeline(fromIpc('ticks.arrow'), createWritable('ticks'))
  */
-export function fromIpc<T extends TypeMap = AnySchema>(source: IpcSource): ReadableOf<RecordBatch<T>> {
+export function fromIpc<T extends TypeMap = AnySchema>(source: IpcSource): StreamOf<RecordBatch<T>> {
   return Readable.from(batchesOf<T>(source), { objectMode: true, highWaterMark: 1 })
 }
 

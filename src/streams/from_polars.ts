@@ -7,7 +7,7 @@ import type { AnySchema } from '../core/any_schema.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import { batchesOfPolars, isLazyFrame, isPolarsFrame, polars, type PolarsFrame } from '../core/polars.js'
 import { show, validateInteger } from '../core/validators.js'
-import type { ReadableOf } from './readable_of.js'
+import type { StreamOf } from './stream_of.js'
 
 /** A polars LazyDataFrame, as far as it is needed here. */
 export interface LazyPolarsFrame {
@@ -40,7 +40,7 @@ const MAX_BATCH_ROWS = 2 ** 31 - 1
 export function fromPolars<T extends TypeMap = AnySchema>(
   frame: PolarsFrame | LazyPolarsFrame,
   options: FromPolarsOptions = {},
-): ReadableOf<RecordBatch<T>> {
+): StreamOf<RecordBatch<T>> {
   const { batchRows = DEFAULT_BATCH_ROWS } = options
   validateInteger(batchRows, 'options.batchRows', 1, MAX_BATCH_ROWS)
   if (!isPolarsFrame(frame) && !isLazyFrame(frame)) {
@@ -56,7 +56,7 @@ export function fromPolars<T extends TypeMap = AnySchema>(
 export function fromCsv<T extends TypeMap = AnySchema>(
   path: string,
   options: FromFileOptions = {},
-): ReadableOf<RecordBatch<T>> {
+): StreamOf<RecordBatch<T>> {
   return fromPolars<T>(polars().scanCSV(path, { ...options.polars }), options)
 }
 
@@ -67,7 +67,7 @@ export function fromCsv<T extends TypeMap = AnySchema>(
 export function fromParquet<T extends TypeMap = AnySchema>(
   path: string,
   options: FromFileOptions = {},
-): ReadableOf<RecordBatch<T>> {
+): StreamOf<RecordBatch<T>> {
   return fromPolars<T>(polars().scanParquet(path, { ...options.polars }), options)
 }
 

@@ -1,4 +1,4 @@
-export { BatchTransform, type Step } from './batch_transform.js'
+export { type BatchStream, BatchTransform, type Step } from './batch_transform.js'
 export { filter } from './filter.js'
 export { fromIpc, type IpcSource } from './from_ipc.js'
 export {
@@ -11,13 +11,14 @@ export {
 } from './from_polars.js'
 export type { IpcFormat } from './ipc_joiner.js'
 export type { StreamOptions } from './options.js'
-export { type ArenaReadable, type ArenaReadableOptions, createReadable } from './readable.js'
-export type { ReadableOf } from './readable_of.js'
+export { ArenaReadable, type ArenaReadableOptions, createReadable } from './readable.js'
+
 export { rebatch } from './rebatch.js'
 export { rename } from './rename.js'
 export { fromRows, type FromRowsOptions, toRows } from './rows.js'
 export { drop, select } from './select.js'
 export { type BatchStage, slice, takeRows } from './slice.js'
+export type { StreamOf } from './stream_of.js'
 export { type Tap, tap, type TapStats } from './tap.js'
 export { toIpc, type ToIpcOptions } from './to_ipc.js'
-export { type ArenaWritable, type ArenaWritableOptions, createWritable } from './writable.js'
+export { ArenaWritable, type ArenaWritableOptions, createWritable } from './writable.js'

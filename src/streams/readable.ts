@@ -10,6 +10,7 @@ import { release } from '../core/lease.js'
 import type { ReaderOptions } from '../core/options.js'
 import type { ArenaReader, ReaderStats } from '../core/reader.js'
 import { highWaterMarkOf, taken, type StreamOptions } from './options.js'
+import type { StreamOf } from './stream_of.js'
 
 /** Options of a stream over an arena. Those of the reader cannot be given together with one. */
 export interface ArenaReadableOptions extends ReaderOptions, StreamOptions {}
@@ -63,11 +64,7 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
     return this.#reader.lag
   }
 
-  override read(size?: number): ArenaBatch<T> | null {
-    return super.read(size) as ArenaBatch<T> | null
-  }
-
-  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<ArenaBatch<T>> {
+  override [Symbol.asyncIterator](): ReturnType<Readable[typeof Symbol.asyncIterator]> {
     const batches = super[Symbol.asyncIterator]() as NodeJS.AsyncIterator<ArenaBatch<T>>
     return this.#scope === undefined ? batches : scoped(batches)
   }
@@ -104,7 +101,7 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
 export function createReadable<T extends TypeMap = AnySchema>(
   source: string | ArenaReader<T>,
   options?: ArenaReadableOptions,
-): ArenaReadable<T> {
+): StreamOf<ArenaBatch<T>, ArenaReadable<T>> {
   return new ArenaReadable<T>(source, options)
 }
 

@@ -2,7 +2,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from '../core/any_schema.js'
 import { type BatchSize, Rebatcher } from '../core/frames/rebatch.js'
-import { BatchTransform } from './batch_transform.js'
+import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
  * Cuts and joins batches to a number of rows (exactly, but for the last), a number of bytes (at most), or whichever is reached
@@ -12,7 +12,7 @@ import { BatchTransform } from './batch_transform.js'
  */
 export function rebatch<T extends TypeMap = AnySchema>(
   size: BatchSize,
-): BatchTransform<RecordBatch<T>, RecordBatch<T>> {
+): BatchStream<RecordBatch<T>, RecordBatch<T>> {
   const rebatcher = new Rebatcher<T>(size)
   return new BatchTransform<RecordBatch<T>, RecordBatch<T>>({
     each: (batch) => rebatcher.add(batch),

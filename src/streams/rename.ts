@@ -3,7 +3,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../core/any_schema.js'
 import type { Renamed } from '../core/frames/column_types.js'
 import { renameColumns } from '../core/frames/select.js'
-import { BatchTransform } from './batch_transform.js'
+import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
  * Batches with columns under new names, over the same memory.
@@ -12,6 +12,6 @@ import { BatchTransform } from './batch_transform.js'
 export function rename<
   T extends TypeMap = AnySchema,
   const M extends { readonly [K in keyof T]?: string } = { readonly [K in keyof T]?: string },
->(names: M): BatchTransform<RecordBatch<T>, RecordBatch<Renamed<T, M>>> {
+>(names: M): BatchStream<RecordBatch<T>, RecordBatch<Renamed<T, M>>> {
   return new BatchTransform({ each: (batch: RecordBatch<T>) => [renameColumns(batch, names)] })
 }

@@ -4,7 +4,7 @@ import type { AnySchema } from '../core/any_schema.js'
 import { batchToRows, type PlainRow, type RowOptions, rowsToBatch } from '../core/frames/rows.js'
 import type { TimestampForm } from '../core/frames/plain_cells.js'
 import { validateInteger } from '../core/validators.js'
-import { BatchTransform } from './batch_transform.js'
+import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 export interface FromRowsOptions<T extends TypeMap = AnySchema> {
   /** Rows of a batch; the last may have fewer. Default 1024. */
@@ -24,7 +24,7 @@ const MAX_BATCH_ROWS = 2 ** 31 - 1
  */
 export function fromRows<T extends TypeMap = AnySchema>(
   options: FromRowsOptions<T> = {},
-): BatchTransform<object, RecordBatch<T>> {
+): BatchStream<object, RecordBatch<T>> {
   const { batchRows = DEFAULT_BATCH_ROWS } = options
   validateInteger(batchRows, 'options.batchRows', 1, MAX_BATCH_ROWS)
   let schema = options.schema
@@ -51,6 +51,6 @@ export function fromRows<T extends TypeMap = AnySchema>(
  */
 export function toRows<T extends TypeMap = AnySchema, const F extends TimestampForm = 'milliseconds'>(
   options?: RowOptions<F>,
-): BatchTransform<RecordBatch<T>, PlainRow<T, F>> {
+): BatchStream<RecordBatch<T>, PlainRow<T, F>> {
   return new BatchTransform({ each: (batch: RecordBatch<T>) => batchToRows(batch, options) })
 }

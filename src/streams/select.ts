@@ -3,7 +3,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../core/any_schema.js'
 import type { ColumnName } from '../core/frames/column_types.js'
 import { dropColumns, selectColumns } from '../core/frames/select.js'
-import { BatchTransform } from './batch_transform.js'
+import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
  * Batches of the named columns, in the order named, over the same memory.
@@ -11,13 +11,13 @@ import { BatchTransform } from './batch_transform.js'
  */
 export function select<T extends TypeMap = AnySchema, const K extends ColumnName<T> = ColumnName<T>>(
   names: readonly K[],
-): BatchTransform<RecordBatch<T>, RecordBatch<Pick<T, K>>> {
+): BatchStream<RecordBatch<T>, RecordBatch<Pick<T, K>>> {
   return new BatchTransform({ each: (batch: RecordBatch<T>) => [selectColumns(batch, names)] })
 }
 
 /** Batches without the named columns, over the same memory. */
 export function drop<T extends TypeMap = AnySchema, const K extends ColumnName<T> = ColumnName<T>>(
   names: readonly K[],
-): BatchTransform<RecordBatch<T>, RecordBatch<Omit<T, K>>> {
+): BatchStream<RecordBatch<T>, RecordBatch<Omit<T, K>>> {
   return new BatchTransform({ each: (batch: RecordBatch<T>) => [dropColumns(batch, names)] })
 }

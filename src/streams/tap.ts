@@ -5,6 +5,7 @@ import { batchByteLength } from '../core/frames/byte_length.js'
 import { batchInfo } from '../core/lease.js'
 import { validateFunction } from '../core/validators.js'
 import { BatchTransform } from './batch_transform.js'
+import type { StreamOf } from './stream_of.js'
 
 /** What has passed a tap. */
 export interface TapStats {
@@ -77,6 +78,6 @@ export class Tap<T extends TypeMap = AnySchema> extends BatchTransform<RecordBat
  */
 export function tap<T extends TypeMap = AnySchema>(
   observe?: (batch: RecordBatch<T>, stats: TapStats) => void,
-): Tap<T> {
+): StreamOf<RecordBatch<T>, Tap<T>> {
   return new Tap<T>(observe)
 }

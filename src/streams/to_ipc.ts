@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 
 import { validateObject, validateOneOf } from '../core/validators.js'
-import { BatchTransform } from './batch_transform.js'
+import { type BatchStream, BatchTransform } from './batch_transform.js'
 import { type IpcFormat, IpcJoiner } from './ipc_joiner.js'
 
 export interface ToIpcOptions {
@@ -13,7 +13,7 @@ export interface ToIpcOptions {
  * Record batches of one schema to the bytes of one Arrow IPC stream or file.
  * @example pipeline(createReadable('ticks'), toIpc({ format: 'file' }), fs.createWriteStream('ticks.arrow'))
  */
-export function toIpc(options: ToIpcOptions = {}): BatchTransform<RecordBatch, Uint8Array> {
+export function toIpc(options: ToIpcOptions = {}): BatchStream<RecordBatch, Uint8Array> {
   validateObject(options, 'options')
   const { format = 'stream' } = options
   validateOneOf(format, 'options.format', ['stream', 'file'])
