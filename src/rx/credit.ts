@@ -12,9 +12,9 @@ import type { Subscriber } from 'rxjs'
  * - An operator that goes on with a batch later holds its credit until then. Those of this library do (`concatMapBatch`,
  *   `mergeMapBatch`, `switchMapBatch`, `toArena`, …), and give it back on completion, on error and on unsubscription. Operators
  *   of others can, with `holdCredit`.
- * - Whose credit a value has: its own, when it is a batch of a source or was made of one by this library; otherwise that of the
- *   batch whose emission is under way. So whatever a chain makes of a batch, `map(midPrice)` included, carries its credit
- *   for as long as it travels synchronously.
+ * - Whose credit a value has: that with which it was held before, as long as it is held; otherwise that of the batch whose emission
+ *   is under way. So whatever a chain makes of a batch, `map(midPrice)` included, carries its credit for as long as it
+ *   travels synchronously, and operators that emit later do so on behalf of the batch that they held.
  * - Operators that keep rows for later output (`rebatchRows`, `groupAggregate`, …) copy them and do not hold the credit: waiting for
  *   more input with all credits held would wait for ever. An output carries the credit of the batch that completed it. Where a
  *   timer or a notifier completes it (`rebatchTime`, some windows), there is no such batch; there, as long as an output is
@@ -23,12 +23,13 @@ import type { Subscriber } from 'rxjs'
  * - RxJS's own asynchronous operators (`delay`, `observeOn`, `bufferTime`, `concatMap` to something asynchronous, …) return at once
  *   and queue without bound: behind them a chain counts as finished. Nothing is lost, but nothing is slowed down either.
  */
-export class Credit {
+export abstract class Credit {
   /** The emission itself holds the credit first. */
   private holds = 1
-  private readonly holders: string[] = []
+  private holders: string[] | undefined
 
-  constructor(private readonly onReturned: () => void) {}
+  /** The last hold was released. */
+  protected abstract returned(): void
 
   /** Whether the credit went back: nobody works on what it was given with. */
   get isReturned(): boolean {
@@ -37,18 +38,19 @@ export class Credit {
 
   /** The names of those who hold it, for messages. */
   get heldBy(): readonly string[] {
-    return this.holders
+    return this.holders ?? []
   }
 
   /** Keeps the credit from going back until the function that this gives is called. */
   hold(holder: string): () => void {
     this.holds++
-    this.holders.push(holder)
+    const holders = (this.holders ??= [])
+    holders.push(holder)
     let released = false
     return () => {
       if (released) return
       released = true
-      this.holders.splice(this.holders.indexOf(holder), 1)
+      holders.splice(holders.indexOf(holder), 1)
       this.drop()
     }
   }
@@ -58,37 +60,47 @@ export class Credit {
    * emission's own hold. For the first and only emission of a credit.
    */
   emit<V>(subscriber: Subscriber<V>, value: V): void {
-    own(value, this)
+    const outer = enter(this)
     try {
-      this.run(() => subscriber.next(value))
+      subscriber.next(value)
     } finally {
+      leave(outer)
       this.drop()
     }
   }
 
   /** Calls `emission`; what it emits carries this credit. */
   run(emission: () => void): void {
-    runWith(this, emission)
+    const outer = enter(this)
+    try {
+      emission()
+    } finally {
+      leave(outer)
+    }
   }
 
   private drop(): void {
-    if (--this.holds === 0) this.onReturned()
+    if (--this.holds === 0) this.returned()
   }
 }
 
 /** The credit of the batch whose emission is under way. Emission is synchronous, so it is a matter of the call stack. */
 let current: Credit | undefined
 
-function runWith(credit: Credit, emission: () => void): void {
+function enter(credit: Credit): Credit | undefined {
   const outer = current
   current = credit
-  try {
-    emission()
-  } finally {
-    current = outer
-  }
+  return outer
 }
 
+function leave(outer: Credit | undefined): void {
+  current = outer
+}
+
+/**
+ * The credits of values that may be emitted again when no emission of their source is under way. Only such values are in here: an entry
+ * costs more than the rest of an emission.
+ */
 const credits = new WeakMap<object, Credit>()
 
 const nothing = (): void => undefined
@@ -115,21 +127,32 @@ export function creditOf(value: unknown): Credit | undefined {
  * )
  */
 export function holdCredit(value: unknown, holder = 'holdCredit'): () => void {
-  return creditOf(value)?.hold(holder) ?? nothing
+  const credit = creditOf(value)
+  if (credit === undefined) return nothing
+  own(value, credit)
+  return credit.hold(holder)
 }
 
 /** Calls `emission`, which emits what was made of `value`: it carries the same credit. */
 export function withCreditOf(value: unknown, emission: () => void): void {
   const credit = creditOf(value)
-  if (credit === undefined) emission()
+  if (credit === undefined || credit === current) emission()
   else credit.run(emission)
 }
 
-/** Says that `made` was made of `from`: it carries the same credit, also when it is emitted later. Gives `made`. */
+/**
+ * Says that `made` was made of `from`: it carries the same credit, also when it is emitted later. For operators that hold one thing and
+ * emit another; within an emission, whatever is emitted carries its credit anyway. Gives `made`.
+ */
 export function forwardCredit<V>(from: unknown, made: V): V {
   const credit = creditOf(from)
   if (credit !== undefined) own(made, credit)
   return made
+}
+
+/** The same for an operator that emits `made` at once: only outside of an emission it needs to be remembered. */
+export function carryCredit<V>(from: unknown, made: V): V {
+  return current !== undefined && creditOf(from) === current ? made : forwardCredit(from, made)
 }
 
 function own(value: unknown, credit: Credit): void {

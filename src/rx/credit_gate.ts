@@ -20,13 +20,12 @@ export class CreditGate {
 
   /** Emits an output. If an input completed it, it holds that one's credit as well. */
   emit<V>(subscriber: Subscriber<V>, output: V): void {
-    const release = creditOf(undefined)?.hold(this.operator)
     this.unfinished++
-    const credit = new Credit(() => {
-      release?.()
-      if (--this.unfinished === 0) this.releaseAll()
-    })
-    credit.emit(subscriber, output)
+    new OutputCredit(this, creditOf(undefined)?.hold(this.operator)).emit(subscriber, output)
+  }
+
+  finished(): void {
+    if (--this.unfinished === 0) this.releaseAll()
   }
 
   /** Call on teardown. */
@@ -35,5 +34,19 @@ export class CreditGate {
     const held = [...this.held]
     this.held.clear()
     for (const release of held) release()
+  }
+}
+
+class OutputCredit extends Credit {
+  constructor(
+    private readonly gate: CreditGate,
+    private readonly release: (() => void) | undefined,
+  ) {
+    super()
+  }
+
+  protected override returned(): void {
+    this.release?.()
+    this.gate.finished()
   }
 }

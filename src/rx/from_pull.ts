@@ -85,7 +85,9 @@ function abortedBy(signal: AbortSignal): AbortedError {
 
 /** One subscription. */
 class Pull<B> {
-  private readonly inFlight = new Set<Credit>()
+  private inFlight = 0
+  /** The credits that were not back when their emission ended. */
+  private readonly held = new Set<Credit>()
   private readonly stop = new AbortController()
   /** True on the stack of the loop, so that a credit that comes back during an emission does not start another. */
   private pulling = false
@@ -140,7 +142,7 @@ class Pull<B> {
   }
 
   private mayRead(): boolean {
-    if (this.inFlight.size >= this.maxInFlight) {
+    if (this.inFlight >= this.maxInFlight) {
       this.watchForStall()
       return false
     }
@@ -165,9 +167,10 @@ class Pull<B> {
       return
     }
     this.burst++
-    const credit = new Credit(() => this.finished(credit, batch))
-    this.inFlight.add(credit)
+    const credit = new BatchCredit(this, batch)
+    this.inFlight++
     credit.emit(this.subscriber, batch)
+    if (!credit.isReturned) this.held.add(credit)
   }
 
   private wait(): void {
@@ -191,8 +194,10 @@ class Pull<B> {
     this.pull()
   }
 
-  private finished(credit: Credit, batch: B): void {
-    this.inFlight.delete(credit)
+  /** Nobody holds the credit of the batch any more. */
+  finished(credit: Credit, batch: B): void {
+    this.inFlight--
+    this.held.delete(credit)
     this.onFinished?.(batch)
     clearTimeout(this.stall)
     this.stall = undefined
@@ -226,7 +231,7 @@ class Pull<B> {
    */
   private closeIfDone(): void {
     if (this.closed || !this.subscriber.closed || this.pulling) return
-    if (this.drained && this.inFlight.size > 0) return
+    if (this.drained && this.inFlight > 0) return
     this.closed = true
     this.source.close()
   }
@@ -235,7 +240,20 @@ class Pull<B> {
     if (this.warned || this.stall !== undefined || this.creditWarningMs === Infinity) return
     this.stall = setTimeout(() => {
       this.warned = true
-      warnOfStall(this.source.name, this.inFlight, this.creditWarningMs)
+      warnOfStall(this.source.name, this.held, this.creditWarningMs)
     }, this.creditWarningMs)
+  }
+}
+
+class BatchCredit<B> extends Credit {
+  constructor(
+    private readonly pull: Pull<B>,
+    private readonly batch: B,
+  ) {
+    super()
+  }
+
+  protected override returned(): void {
+    this.pull.finished(this, this.batch)
   }
 }

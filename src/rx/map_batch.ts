@@ -1,7 +1,7 @@
 import { map, type OperatorFunction } from 'rxjs'
-import { forwardCredit } from './credit.js'
+import { carryCredit } from './credit.js'
 
 /** Maps each batch to something over its memory, which carries its credit. */
 export function mapBatch<In, Out>(project: (batch: In) => Out): OperatorFunction<In, Out> {
-  return map((batch) => forwardCredit(batch, project(batch)))
+  return map((batch) => carryCredit(batch, project(batch)))
 }

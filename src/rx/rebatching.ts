@@ -1,7 +1,6 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import { type MonoTypeOperatorFunction, Observable } from 'rxjs'
 import { type BatchSize, Rebatcher } from '../core/frames/rebatch.js'
-import { forwardCredit, withCreditOf } from './credit.js'
 import { relay } from './relay.js'
 
 /** Cuts and joins batches to a size. An output carries the credit of the batch that completed it. */
@@ -11,14 +10,14 @@ export function rebatching<T extends TypeMap>(size: BatchSize): MonoTypeOperator
   return (source) =>
     new Observable((subscriber) => {
       const rebatcher = new Rebatcher<T>(size)
-      const emit = (outputs: Iterable<RecordBatch<T>>, input?: RecordBatch<T>) => {
+      const emit = (outputs: Iterable<RecordBatch<T>>) => {
         for (const output of outputs) {
-          subscriber.next(input === undefined ? output : forwardCredit(input, output))
+          subscriber.next(output)
           if (subscriber.closed) return
         }
       }
       relay(source, subscriber, {
-        next: (batch) => withCreditOf(batch, () => emit(rebatcher.add(batch), batch)),
+        next: (batch) => emit(rebatcher.add(batch)),
         complete() {
           emit(rebatcher.flush())
           subscriber.complete()

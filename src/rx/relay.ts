@@ -1,4 +1,5 @@
 import { type Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
+import { withCreditOf } from './credit.js'
 
 /** What an operator does with the notifications of its source. */
 export interface Relay<In> {
@@ -13,7 +14,8 @@ export interface Relay<In> {
 
 /**
  * Subscribes an operator to its source. Errors of the source are passed on, and so is what the operator throws. The end of the
- * subscriber ends the subscription to the source at once, also when that emits synchronously.
+ * subscriber ends the subscription to the source at once, also when that emits synchronously. What the operator emits in `next`
+ * carries the credit of the value that came in.
  */
 export function relay<In>(
   source: Observable<In>,
@@ -27,7 +29,7 @@ export function relay<In>(
   })
   const guarded = (step: () => void) => guard(subscriber, step)
   source.pipe(takeUntil(ended)).subscribe({
-    next: (value) => guarded(() => operator.next(value)),
+    next: (value) => guarded(() => withCreditOf(value, () => operator.next(value))),
     error: (error: unknown) =>
       guarded(() => (operator.error === undefined ? subscriber.error(error) : operator.error(error))),
     complete: () =>

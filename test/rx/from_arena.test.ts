@@ -272,7 +272,9 @@ test('meterLag knows batches that come from an arena', async (t) => {
   const reports: unknown[] = []
   await lastValueFrom(
     fromArena(name).pipe(
-      meterLag((lag) => reports.push([lag.batches, lag.lastSequence, lag.lost, lag.meanMs >= 0])),
+      meterLag((lag) => reports.push([lag.batches, lag.lastSequence, lag.lost, lag.meanMs >= 0]), {
+        everyMs: 1_000_000,
+      }),
     ),
   )
   t.deepEqual(reports, [[3, 2, 0, true]])

@@ -140,9 +140,17 @@ function childColumn(type: DataType, i: number, cells: readonly unknown[]): Data
 
 /** The values of the cells, `filler` for the nulls; an error names the row. */
 function convert<V>(cells: readonly unknown[], filler: V, valueOf: (cell: unknown, row: number) => V): V[] {
-  return cells.map((cell, row) =>
-    cell === null || cell === undefined ? filler : located(`row ${row}`, () => valueOf(cell, row)),
-  )
+  const values: V[] = []
+  try {
+    for (const cell of cells) {
+      values.push(cell === null || cell === undefined ? filler : valueOf(cell, values.length))
+    }
+  } catch (error) {
+    return located(`row ${values.length}`, () => {
+      throw error
+    })
+  }
+  return values
 }
 
 function itemsOf(cell: unknown): readonly unknown[] {

@@ -78,16 +78,32 @@ export function takeColumn(source: Data, indices: Int32Array): Data {
 }
 
 function takeFixed(data: Data, indices: Int32Array): Values {
-  const { stride } = data
   const source = valuesOf(data)
-  const target = newLike(source, indices.length * stride)
+  const target = newLike(source, indices.length * data.stride)
+  // 64-bit integers move as pairs of words: to read one as an element makes a bigint.
+  if (source instanceof BigInt64Array || source instanceof BigUint64Array) {
+    takeElements(wordsOf(source), wordsOf(target as typeof source), data.stride * 2, indices)
+  } else {
+    takeElements(source as ArrayLike<number>, target as Int32Array, data.stride, indices)
+  }
+  return target
+}
+
+function takeElements(
+  source: ArrayLike<number>,
+  target: Int32Array,
+  stride: number,
+  indices: Int32Array,
+): void {
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i]!
     if (row < 0) continue
-    if (stride === 1) target[i] = source[row]!
-    else target.set(source.subarray(row * stride, (row + 1) * stride), i * stride)
+    for (let k = 0; k < stride; k++) target[i * stride + k] = source[row * stride + k]!
   }
-  return target
+}
+
+function wordsOf({ buffer, byteOffset, length }: BigInt64Array | BigUint64Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length * 2)
 }
 
 function takeBits(data: Data, indices: Int32Array): Uint8Array {
@@ -98,6 +114,9 @@ function takeBits(data: Data, indices: Int32Array): Uint8Array {
   return target
 }
 
+/** Up to here a loop is cheaper than a view. */
+const LOOP_BYTES = 48
+
 function takeBytes(data: Data, indices: Int32Array): { valueOffsets: Offsets; data: Uint8Array } {
   const { valueOffsets, starts } = newOffsets(data, indices)
   const source = data.values as Uint8Array
@@ -105,7 +124,9 @@ function takeBytes(data: Data, indices: Int32Array): { valueOffsets: Offsets; da
   let at = 0
   for (let i = 0; i < indices.length; i++) {
     const next = Number(valueOffsets[i + 1]!)
-    if (next > at) target.set(source.subarray(starts[i], starts[i]! + next - at), at)
+    const shift = starts[i]! - at
+    if (next - at > LOOP_BYTES) target.set(source.subarray(at + shift, next + shift), at)
+    else for (let k = at; k < next; k++) target[k] = source[k + shift]!
     at = next
   }
   return { valueOffsets, data: target }

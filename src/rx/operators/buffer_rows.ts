@@ -3,7 +3,6 @@ import { Observable, type OperatorFunction } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
 import { copyBatch } from '../../core/frames/concat.js'
 import { validateInteger } from '../../core/validators.js'
-import { forwardCredit } from '../credit.js'
 import { relay } from '../relay.js'
 
 /**
@@ -25,20 +24,21 @@ export function bufferRows<T extends TypeMap = AnySchema>(
     new Observable((subscriber) => {
       let waiting: RecordBatch<T>[] = []
       let waitingRows = 0
-      const emit = (last: RecordBatch<T>[]) => {
-        const all = [...waiting, ...last]
+      const emit = () => {
+        const all = waiting
         waiting = []
         waitingRows = 0
-        subscriber.next(last[0] === undefined ? all : forwardCredit(last[0], all))
+        subscriber.next(all)
       }
       relay(source, subscriber, {
         next(batch) {
           waitingRows += batch.numRows
-          if (waitingRows >= rows) emit([batch])
-          else waiting.push(copyBatch(batch))
+          const isLast = waitingRows >= rows
+          waiting.push(isLast ? batch : copyBatch(batch))
+          if (isLast) emit()
         },
         complete() {
-          if (waiting.length > 0) emit([])
+          if (waiting.length > 0) emit()
           subscriber.complete()
         },
       })

@@ -5,7 +5,6 @@ import { InvalidArgumentError } from '../../core/errors.js'
 import type { Aggregated, AggregateSpec } from '../../core/frames/aggregate.js'
 import type { ColumnName, Flat } from '../../core/frames/column_types.js'
 import { GroupAggregator, type GroupBy } from '../../core/frames/group_aggregator.js'
-import { withCreditOf } from '../credit.js'
 import { CreditGate } from '../credit_gate.js'
 import { checkWindow, type GroupWindow, isTimed, windowing } from '../group_window.js'
 import { relay } from '../relay.js'
@@ -95,7 +94,7 @@ export function groupAggregate<
       relay(source, subscriber, {
         next(batch) {
           gate?.admit(batch)
-          withCreditOf(batch, () => windows.next(batch))
+          windows.next(batch)
         },
         complete() {
           windows.end()

@@ -3,7 +3,6 @@ import { EMPTY, type MonoTypeOperatorFunction, Observable } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
 import { sliceRows as sliceBatch } from '../../core/frames/slice.js'
 import { validateInteger } from '../../core/validators.js'
-import { forwardCredit } from '../credit.js'
 import { relay } from '../relay.js'
 
 /**
@@ -30,7 +29,7 @@ export function sliceRows<T extends TypeMap = AnySchema>(
           const from = Math.max(begin - position, 0)
           const to = Math.min(end - position, batch.numRows)
           position += batch.numRows
-          if (from < to) subscriber.next(forwardCredit(batch, sliceBatch(batch, from, to)))
+          if (from < to) subscriber.next(sliceBatch(batch, from, to))
           if (position >= end) subscriber.complete()
         },
       })
