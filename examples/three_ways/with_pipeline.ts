@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import type { RecordBatch } from 'apache-arrow'
-import { createReadable, createWritable, filter } from 'qadataswap/streams'
+import { createReadable, createWritable, filterRows } from 'qadataswap/streams'
 
 import { addTo, type Alarms, isHigh, type Readings, readings } from './readings.js'
 

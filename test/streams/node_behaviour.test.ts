@@ -10,7 +10,13 @@ import {
   InvalidArgumentError,
   WriterAbortedError,
 } from 'qadataswap'
-import { ArenaReadable, ArenaWritable, createReadable, createWritable, select } from 'qadataswap/streams'
+import {
+  ArenaReadable,
+  ArenaWritable,
+  createReadable,
+  createWritable,
+  selectColumns,
+} from 'qadataswap/streams'
 
 import { arenaExists, closing, leavesNothing, uniqueName, until } from '../support/arenas.js'
 import type { NumberBatch } from '../contract/surface.js'
@@ -141,13 +147,15 @@ const { compose } = streams as unknown as { compose: (...stages: unknown[]) => D
 
 test('compose makes one stream of several', async (t) => {
   const readable = await ended(5)
-  const values = (readable as unknown as { compose(stage: unknown): Readable }).compose(select(['value']))
+  const values = (readable as unknown as { compose(stage: unknown): Readable }).compose(
+    selectColumns(['value']),
+  )
   const columns = await values
     .map((batch) => (batch as ReturnType<typeof numberBatch>).schema.fields.length)
     .toArray()
   t.deepEqual(columns, [1, 1, 1, 1, 1])
   const name = uniqueName()
-  const sink = compose(select(['id']), createWritable(name, { sizeMb: 1 }))
+  const sink = compose(selectColumns(['id']), createWritable(name, { sizeMb: 1 }))
   const reader = closing(t, createReader(name))
   sink.end(numberBatch(0))
   const batch = (await reader.read())!

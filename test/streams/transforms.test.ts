@@ -8,14 +8,14 @@ import { createReader, createWriter } from 'qadataswap'
 import {
   createReadable,
   createWritable,
-  drop,
-  filter,
+  dropColumns,
+  filterRows,
   fromRows,
   rebatch,
-  rename,
-  select,
-  slice,
-  takeRows,
+  renameColumns,
+  selectColumns,
+  sliceRows,
+  limitRows,
   tap,
   toRows,
 } from 'qadataswap/streams'
@@ -83,18 +83,18 @@ test('rebatch makes its outputs as they are asked for, not all at once', async (
 
 test('select, drop and rename change columns and share their memory', async (t) => {
   const [batch] = batches(10)
-  const [selected] = await through<RecordBatch>([batch], select(['value']))
+  const [selected] = await through<RecordBatch>([batch], selectColumns(['value']))
   t.deepEqual(
     selected!.schema.fields.map((field) => field.name),
     ['value'],
   )
   t.is(selected!.getChild('value')!.data[0]!.values, batch!.getChild('value')!.data[0]!.values)
-  const [dropped] = await through<RecordBatch>([batch], drop(['value']))
+  const [dropped] = await through<RecordBatch>([batch], dropColumns(['value']))
   t.deepEqual(
     dropped!.schema.fields.map((field) => field.name),
     ['id'],
   )
-  const [renamed] = await through<RecordBatch>([batch], rename({ id: 'key' }))
+  const [renamed] = await through<RecordBatch>([batch], renameColumns({ id: 'key' }))
   t.deepEqual(
     renamed!.schema.fields.map((field) => field.name),
     ['key', 'value'],
@@ -104,10 +104,10 @@ test('select, drop and rename change columns and share their memory', async (t) 
 
 test('a column that is not there destroys the pipeline with an error that lists those that are', async (t) => {
   for (const stage of [
-    select(['price']),
-    drop(['price']),
-    rename({ price: 'p' }),
-    filter(['price'], () => true),
+    selectColumns(['price']),
+    dropColumns(['price']),
+    renameColumns({ price: 'p' }),
+    filterRows(['price'], () => true),
   ]) {
     await t.throwsAsync(
       pipeline(Readable.from(batches(3)), stage, Readable.prototype.toArray.bind(stage) as never),
@@ -122,7 +122,9 @@ test('a column that is not there destroys the pipeline with an error that lists 
 test('filter keeps the rows for which the predicate holds, and leaves out batches without any', async (t) => {
   const out = await through(
     batches(10, 10, 10),
-    filter(['id', 'value'], (id, value) => (id < 10 ? id % 2 === 0 : (id as number) >= 20 && value !== null)),
+    filterRows(['id', 'value'], (id, value) =>
+      id < 10 ? id % 2 === 0 : (id as number) >= 20 && value !== null,
+    ),
   )
   t.deepEqual(out.map(idsOf), [
     [0, 2, 4, 6, 8],
@@ -130,7 +132,7 @@ test('filter keeps the rows for which the predicate holds, and leaves out batche
   ])
 })
 
-test('slice and takeRows cut the stream by rows and give the source back as soon as they have them', async (t) => {
+test('sliceRows and limitRows cut the stream by rows and give the source back as soon as they have them', async (t) => {
   const sizes = [4, 4, 4, 4]
   for (const [begin, end] of [
     [0, 0],
@@ -142,7 +144,7 @@ test('slice and takeRows cut the stream by rows and give the source back as soon
     [20, 30],
     [0, Infinity],
   ] as const) {
-    const out = await collect(slice<NumberColumns>(begin, end)(Readable.from(batches(...sizes))))
+    const out = await collect(sliceRows<NumberColumns>(begin, end)(Readable.from(batches(...sizes))))
     const expected = Array.from({ length: 16 }, (_, i) => i).slice(begin, end)
     t.deepEqual(out.flatMap(idsOf), expected)
     t.true(out.every((batch) => batch.numRows > 0))
@@ -155,11 +157,11 @@ test('slice and takeRows cut the stream by rows and give the source back as soon
   const copy = uniqueName()
   const reader = createReader<NumberColumns>(copy, { waitMs: 60_000 })
   const copied = collect(reader)
-  await pipeline(readable, takeRows<NumberColumns>(6), createWritable<NumberColumns>(copy, { sizeMb: 1 }))
+  await pipeline(readable, limitRows<NumberColumns>(6), createWritable<NumberColumns>(copy, { sizeMb: 1 }))
   t.true(readable.destroyed)
   t.deepEqual((await copied).flatMap(idsOf), [0, 1, 2, 3, 4, 5])
-  for (const wrong of [-1, 1.5, NaN]) t.throws(() => takeRows(wrong), { code: 'ERR_QADS_INVALID_ARGUMENT' })
-  t.throws(() => slice(5, 4), { code: 'ERR_QADS_INVALID_ARGUMENT' })
+  for (const wrong of [-1, 1.5, NaN]) t.throws(() => limitRows(wrong), { code: 'ERR_QADS_INVALID_ARGUMENT' })
+  t.throws(() => sliceRows(5, 4), { code: 'ERR_QADS_INVALID_ARGUMENT' })
 })
 
 test('tap passes everything through and counts it', async (t) => {

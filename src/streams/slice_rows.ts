@@ -1,7 +1,7 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from '../core/any_schema.js'
-import { sliceRows } from '../core/frames/slice.js'
+import { sliceRows as sliceOf } from '../core/frames/slice.js'
 import { validateInteger } from '../core/validators.js'
 
 /** A stage of a pipeline that may end before its source does. */
@@ -14,9 +14,9 @@ export type BatchStage<T extends TypeMap> = (
  *
  * A stage for `pipeline()`, `compose()` and `for await`: only an async generator can end before its source without an error.
  *
- * @example pipeline(createReadable('ticks'), slice(1000, 2000), createWritable('sample'))
+ * @example pipeline(createReadable('ticks'), sliceRows(1000, 2000), createWritable('sample'))
  */
-export function slice<T extends TypeMap = AnySchema>(begin: number, end = Infinity): BatchStage<T> {
+export function sliceRows<T extends TypeMap = AnySchema>(begin: number, end = Infinity): BatchStage<T> {
   validateInteger(begin, 'begin', 0, Number.MAX_SAFE_INTEGER)
   if (end !== Infinity) validateInteger(end, 'end', begin, Number.MAX_SAFE_INTEGER)
   return async function* (source) {
@@ -25,18 +25,9 @@ export function slice<T extends TypeMap = AnySchema>(begin: number, end = Infini
     for await (const batch of source) {
       const from = Math.max(begin - position, 0)
       const to = Math.min(end - position, batch.numRows)
-      if (from < to) yield from === 0 && to === batch.numRows ? batch : sliceRows(batch, from, to)
+      if (from < to) yield from === 0 && to === batch.numRows ? batch : sliceOf(batch, from, to)
       position += batch.numRows
       if (position >= end) return
     }
   }
-}
-
-/**
- * The first `count` rows of the stream, then its end. See `slice`.
- * @example for await (const batch of takeRows(100)(createReadable('ticks'))) { … }
- */
-export function takeRows<T extends TypeMap = AnySchema>(count: number): BatchStage<T> {
-  validateInteger(count, 'count', 0, Number.MAX_SAFE_INTEGER)
-  return slice<T>(0, count)
 }

@@ -2,16 +2,16 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from '../core/any_schema.js'
 import type { Cells, ColumnName } from '../core/frames/column_types.js'
-import { filterRows } from '../core/frames/filter.js'
+import { filterRows as filterOf } from '../core/frames/filter.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
  * The rows for which a predicate on the cells of some columns holds. A batch without such rows is left out. Rows that lie together
  * stay views of their batch; others are copied.
  *
- * @example pipeline(source, filter(['bid', 'ask'], (bid, ask) => bid < ask), createWritable('uncrossed'))
+ * @example pipeline(source, filterRows(['bid', 'ask'], (bid, ask) => bid < ask), createWritable('uncrossed'))
  */
-export function filter<
+export function filterRows<
   T extends TypeMap = AnySchema,
   const Names extends readonly ColumnName<T>[] = readonly ColumnName<T>[],
 >(
@@ -20,7 +20,7 @@ export function filter<
 ): BatchStream<RecordBatch<T>, RecordBatch<T>> {
   return new BatchTransform({
     each(batch: RecordBatch<T>) {
-      const rows = filterRows(batch, names, predicate)
+      const rows = filterOf(batch, names, predicate)
       return rows.numRows > 0 ? [rows] : []
     },
   })

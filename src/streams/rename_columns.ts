@@ -2,16 +2,16 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from '../core/any_schema.js'
 import type { Renamed } from '../core/frames/column_types.js'
-import { renameColumns } from '../core/frames/select.js'
+import { renameColumns as renameOf } from '../core/frames/select.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
  * Batches with columns under new names, over the same memory.
- * @example pipeline(source, rename({ px: 'price', qty: 'quantity' }), createWritable('orders'))
+ * @example pipeline(source, renameColumns({ px: 'price', qty: 'quantity' }), createWritable('orders'))
  */
-export function rename<
+export function renameColumns<
   T extends TypeMap = AnySchema,
   const M extends { readonly [K in keyof T]?: string } = { readonly [K in keyof T]?: string },
 >(names: M): BatchStream<RecordBatch<T>, RecordBatch<Renamed<T, M>>> {
-  return new BatchTransform({ each: (batch: RecordBatch<T>) => [renameColumns(batch, names)] })
+  return new BatchTransform({ each: (batch: RecordBatch<T>) => [renameOf(batch, names)] })
 }
