@@ -13,7 +13,7 @@ export async function withPipeline(arena: string): Promise<Alarms> {
     pipeline(Readable.from(readings()), createWritable(`${arena}-all`, { sizeMb: 1 })),
     pipeline(
       createReadable<Readings>(`${arena}-all`, { waitMs: 10_000 }),
-      filter<Readings, ['value']>(['value'], isHigh),
+      filterRows<Readings, ['value']>(['value'], isHigh),
       createWritable(`${arena}-high`, { sizeMb: 1 }),
     ),
     pipeline(

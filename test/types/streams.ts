@@ -52,7 +52,7 @@ export async function writers(): Promise<void> {
   expectTrue<Equal<typeof loan.columns.price, Float64Array>>()
   expectTrue<Equal<typeof loan.columns.size, Int32Array>>()
   // @ts-expect-error -- there is no such column
-  loan.columns.prize
+  loan.columns.prize.fill(0)
   await createWriter('anything').write(other)
 }
 
