@@ -86,15 +86,28 @@ class Block {
   /// Where the values of buffer `index` start in the slot.
   std::size_t buffer_offset(std::size_t index) const { return word(kBlockWords + 2 * nodes() + 2 * index); }
 
-  void set_rows(std::int64_t rows) { replace({static_cast<std::int64_t>(word(kBlockRows))}, 0, rows); }
-  void set_dictionary_id(std::int64_t id) {
-    replace({static_cast<std::int64_t>(words_[kBlockDictionaryId])}, 0, id);
+  void set_rows(std::int64_t rows) {
+    replace(kAlone, {static_cast<std::int64_t>(word(kBlockRows))}, 0, rows);
   }
-  void set_node_length(std::size_t index, std::int64_t value) { replace(node_words(), 2 * index, value); }
-  void set_node_nulls(std::size_t index, std::int64_t value) { replace(node_words(), 2 * index + 1, value); }
-  void set_buffer_offset(std::size_t index, std::int64_t value) { replace(buffer_words(), 2 * index, value); }
+  void set_dictionary_id(std::int64_t id) {
+    replace(kAlone, {static_cast<std::int64_t>(words_[kBlockDictionaryId])}, 0, id);
+  }
+  void set_node_length(std::size_t index, std::int64_t value) {
+    replace(nodes(), node_words(), 2 * index, value);
+  }
+  void set_node_nulls(std::size_t index, std::int64_t value) {
+    replace(nodes(), node_words(), 2 * index + 1, value);
+  }
+  void set_buffer_offset(std::size_t index, std::int64_t value) {
+    replace(buffers(), buffer_words(), 2 * index, value);
+  }
   void set_buffer_length(std::size_t index, std::int64_t value) {
-    replace(buffer_words(), 2 * index + 1, value);
+    replace(buffers(), buffer_words(), 2 * index + 1, value);
+  }
+
+  void set_variadic_count(std::int64_t value) {
+    const double count = words_[block_words(words_) - 1];
+    replace(word(kBlockVariadicCounts), {static_cast<std::int64_t>(count)}, 0, value);
   }
 
   /// Stores a value of the body.
@@ -120,14 +133,16 @@ class Block {
     return words;
   }
 
-  // A vector of structs stands in the metadata as its count and its numbers; a lone number as itself.
-  void replace(const std::vector<std::int64_t>& words, std::size_t index, std::int64_t value) {
+  static constexpr std::size_t kAlone = SIZE_MAX;
+
+  // A vector stands in the metadata as its count and its numbers; a lone number as itself.
+  void replace(std::size_t count, const std::vector<std::int64_t>& words, std::size_t index,
+               std::int64_t value) {
     const std::size_t begin = word(kBlockMetadataOffset);
     const std::size_t end = begin + word(kBlockMetadataLength);
     for (std::size_t at = begin; at + 8 * words.size() <= end; at += 4) {
       if (std::memcmp(slot_.data() + at, words.data(), 8 * words.size()) != 0) continue;
-      const auto count = static_cast<std::uint32_t>(words.size() / 2);
-      if (words.size() > 1 && std::memcmp(slot_.data() + at - 4, &count, 4) != 0) continue;
+      if (count != kAlone && std::memcmp(slot_.data() + at - 4, &count, 4) != 0) continue;
       std::memcpy(slot_.data() + at + 8 * index, &value, 8);
       return;
     }
@@ -143,6 +158,33 @@ inline Block block_of(Bytes& slot, const Layout& layout, std::size_t index) {
   const double* words = layout.data() + kLayoutWords;
   for (; index > 0; --index) words += block_words(words);
   return Block(slot, words);
+}
+
+/// The table or vector that the FlatBuffers offset at `at` points to. For sound slots only.
+inline std::size_t follow(const Bytes& slot, std::size_t at) {
+  std::uint32_t offset;
+  std::memcpy(&offset, slot.data() + at, 4);
+  return at + offset;
+}
+
+inline std::size_t field_position(const Bytes& slot, std::size_t table, std::size_t index) {
+  std::int32_t back;
+  std::uint16_t offset;
+  std::memcpy(&back, slot.data() + table, 4);
+  std::memcpy(&offset, slot.data() + (static_cast<std::int64_t>(table) - back) + 4 + 2 * index, 2);
+  return table + offset;
+}
+
+inline void store(Bytes& slot, std::size_t at, std::size_t value) {
+  const auto word = static_cast<std::uint32_t>(value);
+  std::memcpy(slot.data() + at, &word, 4);
+}
+
+inline std::size_t find_last(const Bytes& slot, const std::string& text) {
+  const Bytes bytes(text.begin(), text.end());
+  const auto at = std::find_end(slot.begin(), slot.end(), bytes.begin(), bytes.end());
+  REQUIRE(at != slot.end());
+  return static_cast<std::size_t>(at - slot.begin());
 }
 
 }  // namespace qads::test

@@ -67,33 +67,6 @@ std::set<std::string> reasons_of_flips(const std::string& name, std::size_t inde
   return reasons;
 }
 
-/// The table or vector that the FlatBuffers offset at `at` points to. For sound slots only.
-std::size_t follow(const Bytes& slot, std::size_t at) {
-  std::uint32_t offset;
-  std::memcpy(&offset, slot.data() + at, 4);
-  return at + offset;
-}
-
-std::size_t field_position(const Bytes& slot, std::size_t table, std::size_t index) {
-  std::int32_t back;
-  std::uint16_t offset;
-  std::memcpy(&back, slot.data() + table, 4);
-  std::memcpy(&offset, slot.data() + (static_cast<std::int64_t>(table) - back) + 4 + 2 * index, 2);
-  return table + offset;
-}
-
-void store(Bytes& slot, std::size_t at, std::size_t value) {
-  const auto word = static_cast<std::uint32_t>(value);
-  std::memcpy(slot.data() + at, &word, 4);
-}
-
-std::size_t find_last(const Bytes& slot, const std::string& text) {
-  const Bytes bytes(text.begin(), text.end());
-  const auto at = std::find_end(slot.begin(), slot.end(), bytes.begin(), bytes.end());
-  REQUIRE(at != slot.end());
-  return static_cast<std::size_t>(at - slot.begin());
-}
-
 }  // namespace
 
 TEST_CASE("the magic at both ends must be there") {
@@ -103,17 +76,6 @@ TEST_CASE("the magic at both ends must be there") {
   CHECK_EQ(reason_after_bytes("py-i32", [](Bytes& slot) { slot.back() = '2'; }),
            "slot does not end with ARROW1");
   CHECK_EQ(verify({}).reason(), "slot is too short for an Arrow file");
-}
-
-TEST_CASE("a footer length that does not fit is refused") {
-  const auto with_length = [](std::uint32_t length) {
-    return reason_after_bytes("py-i32",
-                              [=](Bytes& slot) { std::memcpy(&slot[slot.size() - 10], &length, 4); });
-  };
-  CHECK_EQ(with_length(0), "footer length is impossible");
-  CHECK_EQ(with_length(0x80000000u), "footer length is impossible");
-  CHECK_EQ(with_length(1u << 20), "footer is longer than the slot");
-  CHECK_EQ(with_length(9), "footer is not aligned to 8 bytes");
 }
 
 TEST_CASE("a message length that does not fit is refused") {
@@ -327,28 +289,12 @@ TEST_CASE("a schema is known again by its bytes, until sixteen others have been 
   CHECK_EQ(id_of("py-i8"), ++id);
 }
 
-TEST_CASE("the footer must describe the messages") {
-  const auto change_block = [](std::size_t back, std::uint8_t change) {
-    return reason_after_bytes("py-mixed", [=](Bytes& slot) {
-      const Layout layout = verify(slot).layout;
-      const auto start = static_cast<std::int64_t>(
-          block_of(slot, layout, static_cast<std::size_t>(layout[kLayoutDictionaryBatches]))
-              .word(kBlockMetadataOffset) -
-          8);
-      std::string offset(8, '\0');
-      std::memcpy(offset.data(), &start, 8);
-      slot[find_last(slot, offset) + back] ^= change;
-    });
+TEST_CASE("counts of variadic buffers add up to the buffers") {
+  const auto with_count = [](std::int64_t count) {
+    return reason_after("py-binary-view", [=](Block& b) { b.set_variadic_count(count); });
   };
-  const std::string elsewhere = "footer points to another place than the message";
-  CHECK_EQ(change_block(0, 8), elsewhere);
-  CHECK_EQ(change_block(8, 8), elsewhere);
-  CHECK_EQ(change_block(16, 8), elsewhere);
-  CHECK_EQ(change_block(23, 0x80), elsewhere);
-  // The four bytes of padding in a block mean nothing.
-  CHECK_EQ(change_block(12, 1), "");
-  CHECK_EQ(reason_after_bytes("py-names", [](Bytes& slot) { slot[find_last(slot, "\xc3\xbc")] = 0xc2; }),
-           "schema of the footer differs from the slot's");
-  CHECK_EQ(reason_after_bytes("py-metadata", [](Bytes& slot) { ++slot[find_last(slot, "table")]; }),
-           "schema of the footer differs from the slot's");
+  CHECK_EQ(with_count(0), "number of buffers differs from the schema");
+  CHECK_EQ(with_count(2), "number of buffers differs from the schema");
+  CHECK_EQ(with_count(-1), "variadic buffer count is wrong");
+  CHECK_EQ(with_count(INT64_MAX), "variadic buffer count is wrong");
 }
