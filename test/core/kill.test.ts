@@ -5,7 +5,7 @@ import { createReader, createWriter, inspectArena, WriterDiedError } from 'qadat
 
 import { arenaExists, leavesNothing, uniqueName, until } from '../support/arenas.js'
 import { numberBatch, numberBatchId, type NumberColumns } from '../support/batches.js'
-import { Child, sharedFilesOf } from '../support/child_process.js'
+import { Child } from '../support/child_process.js'
 
 const VICTIMS = new URL('./victims.js', import.meta.url).href
 /** How often each party is killed. The long run is for a machine with time: QADS_KILLS=500. */
@@ -77,9 +77,7 @@ test.serial(
       while (!gone.dead || inspectArena(writer.name).readers.length > 1) {
         await writer.write(numberBatch(id))
         if (id++ === moment) {
-          // Not those of this process, which the child opens to ring them.
-          const own = new Set(sharedFilesOf('self'))
-          bells.push(...child.sharedFiles().filter((file) => file.includes('bell') && !own.has(file)))
+          bells.push(...child.bells())
           child.kill('SIGKILL')
         }
         t.is(numberBatchId((await witness.read())!), seen++)

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { constants, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import type { ExecutionContext } from 'ava'
@@ -94,21 +94,35 @@ export class Child {
     return Number(fields[11]) + Number(fields[12])
   }
 
-  /** Names in shared memory that the process has open. */
-  sharedFiles(): string[] {
-    return sharedFilesOf(this.pid)
+  /** The doorbells that the process listens to. */
+  bells(): string[] {
+    return openFiles(this.pid)
+      .filter(({ file, writeOnly }) => file.startsWith(`${OURS}bell`) && !writeOnly)
+      .map(({ file }) => file)
   }
 }
 
-/** Names in shared memory that a process has open; what it has open without a name goes with it. */
-export function sharedFilesOf(pid: number | 'self'): string[] {
-  const folder = `/proc/${pid}/fd`
-  const files = readdirSync(folder).flatMap((fd) => {
+const OURS = '/dev/shm/qads-'
+
+type Pid = number | 'self'
+
+const ACCESS_MODE = 3
+
+/** Whoever rings a doorbell has it open too, to write. */
+function openFiles(pid: Pid): { file: string; writeOnly: boolean }[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
-      return [readlinkSync(`${folder}/${fd}`)]
+      const file = readlinkSync(`/proc/${pid}/fd/${fd}`)
+      const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))![1]!
+      return [{ file, writeOnly: (parseInt(flags, 8) & ACCESS_MODE) === constants.O_WRONLY }]
     } catch {
       return [] // closed since it was listed
     }
   })
-  return files.filter((file) => file.startsWith('/dev/shm/qads-') && !file.endsWith(' (deleted)'))
+}
+
+/** Names in shared memory that a process has open; what it has open without a name goes with it. */
+export function sharedFilesOf(pid: Pid): string[] {
+  const files = openFiles(pid).map(({ file }) => file)
+  return files.filter((file) => file.startsWith(OURS) && !file.endsWith(' (deleted)'))
 }
