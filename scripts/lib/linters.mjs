@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 
-import { cacheDir, root } from './project.mjs'
+import { cacheDir, cargoTarget, root } from './project.mjs'
 
 const bin = (name) => join(root, 'node_modules/.bin', name)
 
@@ -98,7 +98,12 @@ export function linters() {
           ? undefined
           : 'clippy is not installed (rustup component add clippy)',
       cwd: rust,
-      check: [['cargo', 'clippy', '--quiet', '--all-features', '--all-targets', '--', '-D', 'warnings']],
+      check: [
+        [
+          ...['cargo', 'clippy', '--quiet', '--workspace', '--all-features', '--all-targets'],
+          ...['--target-dir', cargoTarget, '--', '-D', 'warnings'],
+        ],
+      ],
       fix: [],
     },
   ]

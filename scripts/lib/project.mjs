@@ -12,6 +12,9 @@ export const isClone = existsSync(join(root, 'src'))
 /** Downloads that outlive a clone: `$XDG_CACHE_HOME/qadataswap`. */
 export const cacheDir = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'qadataswap')
 
+/** Where cargo compiles to. Outside the clone: a fresh one does not compile arrow and polars again. */
+export const cargoTarget = process.env['CARGO_TARGET_DIR'] || join(cacheDir, 'cargo-target')
+
 /** Exit code of a step whose toolchain is missing: nothing was run, nothing failed. */
 export const exitLeftOut = 77
 

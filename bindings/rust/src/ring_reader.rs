@@ -211,11 +211,12 @@ impl<'r> Peeked<'r> {
     }
 
     /// The numbers that describe the verified slot (native/core/ipc_layout.hpp).
-    pub(crate) fn layout(&self) -> &[f64] {
+    pub(crate) fn layout(&self) -> &'r [f64] {
         if self.batch.layout.is_null() {
             return &[];
         }
-        // SAFETY: so many words, valid until the next peek; `self` borrows the reader until then.
+        // SAFETY: so many words, valid until the next peek, whatever becomes of the batch; the reader is borrowed
+        // for all of 'r, so that nobody can peek.
         unsafe { std::slice::from_raw_parts(self.batch.layout, self.batch.layout_words as usize) }
     }
 

@@ -146,14 +146,14 @@ impl<'r> BatchRef<'r> {
     ///
     /// [`Error::NoSpace`] when there is no memory for the copy, [`Error::Forked`].
     pub fn lease(mut self) -> Result<LeasedBatch> {
-        let peeked = self.peeked.take().expect("a batch has its bytes until it is consumed");
-        let info = peeked.info();
-        let layout = peeked.layout().into();
-        let lease = peeked.take()?;
-        let (data, length) = (lease.data(), lease.len());
-        // SAFETY: the lease keeps these bytes valid and unchanged; the buffer owns it.
-        let slot = unsafe { Buffer::from_custom_allocation(data, length, Arc::new(lease)) };
-        Ok(LeasedBatch { slot, layout, schema: self.schema.clone(), context: self.context.clone(), info })
+        let (info, layout, slot) = self.take_slot()?;
+        Ok(LeasedBatch {
+            slot,
+            layout: layout.into(),
+            schema: self.schema.clone(),
+            context: self.context.clone(),
+            info,
+        })
     }
 
     /// All of it as arrays.
@@ -161,8 +161,20 @@ impl<'r> BatchRef<'r> {
     /// # Errors
     ///
     /// Those of [`lease`](Self::lease) and [`LeasedBatch::record_batch`].
-    pub fn into_record_batch(self) -> Result<RecordBatch> {
-        self.lease()?.record_batch()
+    pub fn into_record_batch(mut self) -> Result<RecordBatch> {
+        let (info, layout, slot) = self.take_slot()?;
+        Leased { layout, slot: &slot, schema: self.schema, context: self.context, info: &info }.record_batch()
+    }
+
+    /// Leases the slot; the buffer owns the lease.
+    fn take_slot(&mut self) -> Result<(BatchInfo, &'r [f64], Buffer)> {
+        let peeked = self.peeked.take().expect("a batch has its bytes until it is consumed");
+        let (info, layout) = (peeked.info(), peeked.layout());
+        let lease = peeked.take()?;
+        let (data, length) = (lease.data(), lease.len());
+        // SAFETY: the lease keeps these bytes valid and unchanged, and the buffer owns it.
+        let slot = unsafe { Buffer::from_custom_allocation(data, length, Arc::new(lease)) };
+        Ok((info, layout, slot))
     }
 }
 
@@ -222,7 +234,7 @@ impl LeasedBatch {
     /// [`Error::Incompatible`] for a compression that this crate was built without.
     pub fn column(&self, column: impl ColumnKey) -> Result<ArrayRef> {
         let index = column_index(&self.context.name, &self.schema.schema, &column)?;
-        self.account(self.decoder()?.column(index))
+        self.leased().column(index)
     }
 
     /// All columns.
@@ -232,11 +244,36 @@ impl LeasedBatch {
     /// [`Error::Corrupt`] for invalid values, [`Error::Incompatible`] for a compression that this crate was
     /// built without.
     pub fn record_batch(&self) -> Result<RecordBatch> {
+        self.leased().record_batch()
+    }
+
+    fn leased(&self) -> Leased<'_> {
+        let Self { slot, layout, schema, context, info } = self;
+        Leased { layout, slot, schema, context, info }
+    }
+}
+
+/// A leased slot, of which arrays are made.
+struct Leased<'a> {
+    layout: &'a [f64],
+    /// Owns the lease.
+    slot: &'a Buffer,
+    schema: &'a CompiledSchema,
+    context: &'a ReadContext,
+    info: &'a BatchInfo,
+}
+
+impl Leased<'_> {
+    fn column(&self, index: usize) -> Result<ArrayRef> {
+        self.account(self.decoder()?.column(index))
+    }
+
+    fn record_batch(&self) -> Result<RecordBatch> {
         self.account(self.decoder()?.record_batch())
     }
 
     fn decoder(&self) -> Result<Decoder<'_>> {
-        let layout = Layout::new(&self.layout);
+        let layout = Layout::new(self.layout);
         if let Some(codec) = layout.missing_codec() {
             return Err(Error::Incompatible(format!(
                 "arena \"{}\": batch {} is compressed with {codec}: build the crate qadataswap with its feature \
@@ -244,11 +281,16 @@ impl LeasedBatch {
                 self.context.name, self.info.sequence
             )));
         }
-        Ok(Decoder { schema: &self.schema, layout, slot: &self.slot, trusted: self.context.trusted })
+        Ok(Decoder { schema: self.schema, layout, slot: self.slot, trusted: self.context.trusted })
     }
 
     fn account<T>(&self, decoded: std::result::Result<Decoded<T>, ArrowError>) -> Result<T> {
-        let decoded = decoded.map_err(|error| refused(&self.context.name, self.info.sequence, &error))?;
+        let decoded = decoded.map_err(|error| {
+            Error::Corrupt(format!(
+                "arena \"{}\": batch {} is refused: {error}; the batch is skipped",
+                self.context.name, self.info.sequence
+            ))
+        })?;
         if decoded.copied > 0 {
             self.context.copied.fetch_add(decoded.copied, Ordering::Relaxed);
         }
@@ -260,10 +302,6 @@ impl fmt::Debug for LeasedBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LeasedBatch").field("info", &self.info).finish_non_exhaustive()
     }
-}
-
-fn refused(arena: &str, sequence: u64, error: &ArrowError) -> Error {
-    Error::Corrupt(format!("arena \"{arena}\": batch {sequence} is refused: {error}; the batch is skipped"))
 }
 
 fn column_index(arena: &str, schema: &Schema, column: &impl ColumnKey) -> Result<usize> {

@@ -11,6 +11,8 @@ use polars_core::frame::DataFrame;
 use polars_core::frame::column::Column;
 use polars_core::series::Series;
 
+use super::null_arrays::take_buffers_of_nulls;
+
 // Both declare the structures of the Arrow specification, and own what those point to.
 const _: () = assert!(size_of::<ffi::ArrowArray>() == size_of::<FFI_ArrowArray>());
 const _: () = assert!(size_of::<ffi::ArrowSchema>() == size_of::<FFI_ArrowSchema>());
@@ -46,7 +48,9 @@ fn export(column: &Column) -> Result<(Field, arrow_array::ArrayRef), String> {
     let series = if series.n_chunks() > 1 { &series.rechunk() } else { series };
     let array = ffi::export_array_to_c(series.to_arrow(0, level));
     // SAFETY: the same structure under two names, moved.
-    let array: FFI_ArrowArray = unsafe { transmute(array) };
+    let mut array: FFI_ArrowArray = unsafe { transmute(array) };
+    // SAFETY: polars exported a valid array of this type.
+    unsafe { take_buffers_of_nulls(&mut array, field.data_type()) };
     let schema = FFI_ArrowSchema::try_from(field.data_type()).map_err(|error| error.to_string())?;
     // SAFETY: polars exported a valid array of this type.
     let data = unsafe { from_ffi(array, &schema) }.map_err(|error| error.to_string())?;
@@ -88,6 +92,7 @@ fn import(field: &Field, array: &dyn Array) -> Result<Series, String> {
 fn foreign_type(data_type: &DataType) -> Option<&DataType> {
     match data_type {
         DataType::Float16
+        | DataType::Decimal256(..)
         | DataType::Interval(_)
         | DataType::Union(..)
         | DataType::ListView(_)

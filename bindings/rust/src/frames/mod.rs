@@ -1,6 +1,7 @@
 //! DataFrames of polars.
 
 mod convert;
+mod null_arrays;
 mod reader;
 
 use std::borrow::Cow;

@@ -1,8 +1,13 @@
 //! Arrays over the bytes of a slot, from its layout words. The arrays' buffers are slices of one buffer that owns
 //! the lease.
 
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, make_array};
-use arrow_buffer::Buffer;
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, ArrowPrimitiveType, PrimitiveArray, RecordBatch, RecordBatchOptions, downcast_primitive,
+    make_array,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_data::{ArrayData, ArrayDataBuilder};
 use arrow_ipc::MetadataVersion;
 use arrow_schema::{ArrowError, DataType, UnionMode};
@@ -41,7 +46,7 @@ impl Decoder<'_> {
         let mut columns = Vec::with_capacity(self.schema.columns.len());
         let mut arrays = self.arrays(block, Position::default(), 0);
         for column in &self.schema.columns {
-            columns.push(make_array(arrays.next(column)?));
+            columns.push(arrays.next_array(column)?);
         }
         copied += arrays.copied;
         Ok(Decoded { value: self.assemble(columns)?, copied })
@@ -54,8 +59,8 @@ impl Decoder<'_> {
             return Ok(Decoded { value: batch.column(index).clone(), copied: 0 });
         }
         let mut arrays = self.arrays(block, self.schema.starts[index], 0);
-        let data = arrays.next(&self.schema.columns[index])?;
-        Ok(Decoded { value: make_array(data), copied: arrays.copied })
+        let value = arrays.next_array(&self.schema.columns[index])?;
+        Ok(Decoded { value, copied: arrays.copied })
     }
 
     fn assemble(&self, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
@@ -130,6 +135,60 @@ impl Arrays<'_> {
             return Err(malformed());
         }
         Ok(slot.slice_with_length(offset, length))
+    }
+
+    fn next_array(&mut self, column: &Column) -> Result<ArrayRef> {
+        macro_rules! primitive {
+            ($type:ty) => {
+                self.next_primitive::<$type>(&column.data_type)?
+            };
+        }
+        // Most columns are of these types, and go without the detour through generic data.
+        let primitive = downcast_primitive! {
+            &column.data_type => (primitive),
+            _ => None,
+        };
+        match primitive {
+            Some(array) => Ok(array),
+            None => Ok(make_array(self.next(column)?)),
+        }
+    }
+
+    /// None, and nothing is passed, if the values are not aligned for `T`.
+    fn next_primitive<T: ArrowPrimitiveType>(&mut self, data_type: &DataType) -> Result<Option<ArrayRef>> {
+        let (length, null_count) = self.block.node(self.node).ok_or_else(malformed)?;
+        let validity = self.next_buffer()?;
+        let values = self.next_buffer()?;
+        if values.as_ptr().align_offset(align_of::<T::Native>()) != 0 {
+            self.buffer -= 2;
+            return Ok(None);
+        }
+        if values.len() / size_of::<T::Native>() < length {
+            return Err(malformed());
+        }
+        self.node += 1;
+        let nulls = if null_count > 0 { Some(self.nulls(validity, length, null_count)?) } else { None };
+        let array = PrimitiveArray::<T>::try_new(ScalarBuffer::new(values, 0, length), nulls)?;
+        Ok(Some(Arc::new(array.with_data_type(data_type.clone()))))
+    }
+
+    fn nulls(&self, validity: Buffer, length: usize, null_count: usize) -> Result<NullBuffer> {
+        if validity.len() < length.div_ceil(8) {
+            return Err(malformed());
+        }
+        let bits = BooleanBuffer::new(validity, 0, length);
+        if self.decoder.trusted {
+            // SAFETY: whoever set `trusted` promised that the counts are right.
+            return Ok(unsafe { NullBuffer::new_unchecked(bits, null_count) });
+        }
+        let nulls = NullBuffer::new(bits);
+        if nulls.null_count() == null_count {
+            return Ok(nulls);
+        }
+        Err(ArrowError::InvalidArgumentError(format!(
+            "null_count value ({null_count}) doesn't match actual number of nulls in array ({})",
+            nulls.null_count()
+        )))
     }
 
     fn next(&mut self, column: &Column) -> Result<ArrayData> {
