@@ -46,6 +46,12 @@ test('any batch comes back from its rows, exactly', (t) => {
   )
 })
 
+test('the values 0 and -0 of a dictionary are two', (t) => {
+  const type = new Dictionary(new Float64(), new Int8())
+  const cells = [{ x: -0 }, { x: 0 }, { x: null }, { x: -0 }]
+  t.deepEqual(batchToRows(rowsToBatch(cells, schemaOf({ x: type }))), cells)
+})
+
 test('decimals are strings with all their digits, and come back', (t) => {
   const schema = schemaOf({ amount: new Decimal(2, 38, 128) })
   holds(

@@ -115,18 +115,26 @@ function listColumn(type: DataType, cells: readonly unknown[], validity: NewVali
   return makeData({ type, length: lists.length, ...validity, valueOffsets, child } as never)
 }
 
+const NEGATIVE_ZERO = Symbol('-0')
+
 function dictionaryColumn(type: Dictionary, cells: readonly unknown[], validity: NewValidity): Data {
   const entries = new Map<unknown, number>()
+  const values: unknown[] = []
   const indices = convert(cells, 0, (cell) => {
-    const index = entries.get(cell) ?? entries.size
-    entries.set(cell, index)
+    // A Map takes the two zeros for one key.
+    const key = Object.is(cell, -0) ? NEGATIVE_ZERO : cell
+    let index = entries.get(key)
+    if (index === undefined) {
+      index = values.push(cell) - 1
+      entries.set(key, index)
+    }
     return index
   })
-  const dictionary = new Vector([columnFromCells(type.dictionary as DataType, [...entries.keys()])])
+  const dictionary = new Vector([columnFromCells(type.dictionary as DataType, values)])
   const { bitWidth, isSigned } = type.indices
-  if (entries.size > 2 ** (bitWidth - (isSigned ? 1 : 0))) {
+  if (values.length > 2 ** (bitWidth - (isSigned ? 1 : 0))) {
     throw new InvalidArgumentError(
-      `${entries.size} distinct values are more than indices of ${bitWidth} bits can name`,
+      `${values.length} distinct values are more than indices of ${bitWidth} bits can name`,
     )
   }
   const data = type.indices.ArrayType.from(indices)
