@@ -27,5 +27,8 @@ fn main() {
         return peer::obey();
     }
     let trials = [reading::trials(), writing::trials(), lifecycle::trials(), holding::trials()];
-    libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit();
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect());
+    // What peers left that were killed.
+    support::remove_names();
+    conclusion.exit();
 }

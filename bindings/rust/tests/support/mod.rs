@@ -15,7 +15,22 @@ use qadataswap::SharedMemoryConfig;
 pub fn name(test: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("rust-{test}-{}-{number}", std::process::id())
+    format!("rust-{test}{}{number}", mark())
+}
+
+/// What the names of this process have in them.
+fn mark() -> String {
+    format!("-{}-", std::process::id())
+}
+
+/// Removes the arenas of the names that were given out and that are still there.
+#[cfg(feature = "arrow")]
+pub fn remove_names() {
+    for name in qadataswap::SharedMemoryArena::list().expect("the names of arenas") {
+        if name.starts_with("rust-") && name.contains(&mark()) {
+            qadataswap::SharedMemoryArena::new(&name).unlink().expect("a name to remove");
+        }
+    }
 }
 
 /// A small arena of its own.
