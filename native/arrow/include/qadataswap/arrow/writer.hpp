@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "qadataswap/arrow/options.hpp"
+
+namespace arrow {
+class RecordBatch;
+class RecordBatchReader;
+class Table;
+}  // namespace arrow
+
+namespace qads::arrow {
+
+/// Writes record batches into an arena of its own: one writer an arena, any number of readers. One thread at
+/// a time. Everything throws Error.
+///
+/// The destructor closes; while an exception unwinds the stack it aborts, so that readers do not take what is
+/// there for all there is.
+class Writer {
+ public:
+  /// Creates the arena; takes the name over from a writer that closed or died. Codes: NAME_INVALID,
+  /// INVALID_ARGUMENT, WRITER_EXISTS, NOT_AN_ARENA, NO_SPACE, PERMISSION.
+  explicit Writer(const std::string& name, const WriterOptions& options = {});
+  ~Writer();
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+
+  const std::string& name() const noexcept;
+
+  /// Copies the batch into the ring, split by rows if it is larger than that; its memory is borrowed for the
+  /// call. Returns the sequence of the last slot, or nothing if the policy dropped one. Codes: TIMED_OUT
+  /// (what is in the ring already stays; the message says how much), FULL, BATCH_TOO_LARGE (one row is larger
+  /// than the ring), SCHEMA_MISMATCH, CLOSED, INVALID_ARGUMENT (Arrow cannot write it).
+  std::optional<std::uint64_t> write(const ::arrow::RecordBatch& batch, Timeout timeout = kForever);
+  /// Batch by batch; a table without any still shows its schema.
+  std::optional<std::uint64_t> write(const ::arrow::Table& table, Timeout timeout = kForever);
+  std::optional<std::uint64_t> write(::arrow::RecordBatchReader& stream, Timeout timeout = kForever);
+  /// Writes if that needs no waiting; false if the ring is full. INVALID_ARGUMENT if it would take several
+  /// slots.
+  bool try_write(const ::arrow::RecordBatch& batch);
+
+  /// Waits until every reader has read everything; with `need_reader`, until one came too. Code: TIMED_OUT.
+  void drained(bool need_reader = false, Timeout timeout = kForever);
+  /// Marks the clean end: readers get what is in the ring, then the end. The arena stays until close().
+  /// Idempotent.
+  void end();
+  /// end() and close(), and before that, under OnFull::block, the wait for a first reader if none ever came
+  /// and something is unread: what is unread vanishes with the writer. Code: TIMED_OUT.
+  void finish(bool wait_for_reader = true, Timeout timeout = kForever);
+  /// Readers get what is in the ring, then QADS_ERR_WRITER_ABORTED with `reason`. Detaches.
+  void abort(const std::string& reason);
+  /// Detaches; ends the arena if it is open. Idempotent.
+  void close() noexcept;
+  bool closed() const noexcept;
+
+  /// After close() the last numbers.
+  WriterStats stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace qads::arrow

@@ -1,0 +1,299 @@
+#include "qadataswap/arrow/writer.hpp"
+
+#include <arrow/table.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "batch_encoder.hpp"
+#include "status.hpp"
+
+namespace qads::arrow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Several parts fit the ring at once, so that reading one overlaps with writing the next.
+constexpr std::uint64_t kPartsInRing = 4;
+// How soon a writer that waits for its first reader hears of it.
+constexpr Timeout kJoinProbe{50};
+
+struct Free {
+  void operator()(qads_writer* writer) const noexcept { qads_writer_free(writer); }
+};
+
+class Deadline {
+ public:
+  explicit Deadline(Timeout timeout) : never_(timeout.count() < 0), at_(Clock::now() + timeout) {}
+  Timeout left() const {
+    if (never_) return kForever;
+    return std::max(Timeout{0}, std::chrono::ceil<Timeout>(at_ - Clock::now()));
+  }
+
+ private:
+  bool never_;
+  Clock::time_point at_;
+};
+
+/// One call of write().
+struct Write {
+  explicit Write(Timeout timeout) : deadline(timeout), limit(timeout) {}
+  Deadline deadline;
+  Timeout limit;
+  std::optional<std::uint64_t> last;
+  std::uint64_t written = 0;
+  bool dropped = false;
+
+  std::optional<std::uint64_t> result() const { return dropped ? std::nullopt : last; }
+};
+
+}  // namespace
+
+struct Writer::Impl {
+  std::string name;
+  OnFull on_full = OnFull::block;
+  std::unique_ptr<qads_writer, Free> handle;
+  std::uint64_t capacity = 0;
+  BatchEncoder encoder;
+  WriterStats last_stats{};
+  bool closed = false;
+  int unwinding = std::uncaught_exceptions();
+
+  /// Calls `use(plan)` while the planned batch is borrowed.
+  template <typename Use>
+  auto with_plan(const ::arrow::RecordBatch& batch, Use&& use) {
+    SchemaEncoder& schema = encoder.of(batch.schema());
+    struct Forget {
+      SchemaEncoder& schema;
+      ~Forget() { schema.forget(); }
+    };
+    const ipc::SlotPlan* plan = nullptr;
+    try {
+      plan = check_arrow(schema.plan(batch), QADS_ERR_INVALID_ARGUMENT,
+                         "arena \"" + name + "\": Arrow cannot write this batch");
+    } catch (...) {
+      encoder.drop(schema);
+      throw;
+    }
+    const Forget forget{schema};
+    return use(*plan);
+  }
+
+  int place(const ipc::SlotPlan& plan, Timeout timeout, std::uint64_t& sequence) {
+    qads_claim claim;
+    const int status = checked(qads_writer_claim(handle.get(), plan.size(), timeout.count(), &claim));
+    if (status != QADS_OK) return status;
+    plan.write_to(claim.data);
+    return checked(qads_writer_commit(handle.get(), plan.size(), plan.rows(), &sequence));
+  }
+
+  std::string describe(const Write& write) const {
+    std::string text = "write() to arena \"" + name + "\"";
+    if (write.written > 0) text += " (its first " + std::to_string(write.written) + " parts are written)";
+    return text;
+  }
+
+  void put(const ipc::SlotPlan& plan, Write& write) {
+    std::uint64_t sequence = 0;
+    const int status = place(plan, write.deadline.left(), sequence);
+    if (status == QADS_WOULD_BLOCK) {
+      fail(QADS_ERR_TIMED_OUT,
+           describe(write) + " timed out after " + std::to_string(write.limit.count()) + " ms");
+    }
+    if (status == QADS_DROPPED) {
+      write.dropped = true;
+    } else {
+      write.last = sequence;
+      ++write.written;
+    }
+  }
+
+  /// Size of the slot if it is larger than `limit`; 0 when it was written.
+  std::uint64_t put_within(const ::arrow::RecordBatch& batch, std::uint64_t limit, Write& write) {
+    return with_plan(batch, [&](const ipc::SlotPlan& plan) -> std::uint64_t {
+      if (plan.size() > limit) return plan.size();
+      put(plan, write);
+      return 0;
+    });
+  }
+
+  void add(const ::arrow::RecordBatch& batch, Write& write) {
+    if (const std::uint64_t size = put_within(batch, capacity, write)) split(batch, size, write);
+  }
+
+  void split(const ::arrow::RecordBatch& batch, std::uint64_t size, Write& write) {
+    const std::uint64_t goal = part_goal(batch);
+    const auto rows = static_cast<std::uint64_t>(batch.num_rows());
+    std::uint64_t step = std::max<std::uint64_t>(1, share(rows, goal, size));
+    for (std::uint64_t start = 0; start < rows;) {
+      std::uint64_t count = std::min(step, rows - start);
+      for (;;) {
+        const auto part = batch.Slice(static_cast<std::int64_t>(start), static_cast<std::int64_t>(count));
+        const std::uint64_t too_large = put_within(*part, count > 1 ? goal : capacity, write);
+        if (too_large == 0) break;
+        if (count == 1) fail_too_large(batch, start, too_large, write);
+        step = count = std::max<std::uint64_t>(1, std::min(count / 2, share(count, goal, too_large)));
+      }
+      start += count;
+    }
+  }
+
+  static std::uint64_t share(std::uint64_t rows, std::uint64_t goal, std::uint64_t size) {
+    return static_cast<std::uint64_t>(static_cast<double>(rows) * static_cast<double>(goal) /
+                                      static_cast<double>(size));
+  }
+
+  /// Bytes that a part may take. Every part repeats the dictionaries: where they take most of it, larger
+  /// parts repeat them less often.
+  std::uint64_t part_goal(const ::arrow::RecordBatch& batch) {
+    const std::uint64_t least =
+        with_plan(*batch.Slice(0, 1), [](const ipc::SlotPlan& plan) { return plan.size(); });
+    const std::uint64_t part = capacity / kPartsInRing;
+    return 2 * least <= part ? part : capacity;
+  }
+
+  [[noreturn]] void fail_too_large(const ::arrow::RecordBatch& batch, std::uint64_t row, std::uint64_t size,
+                                   const Write& write) {
+    const bool dictionaries = encoder.of(batch.schema()).has_dictionaries();
+    fail(QADS_ERR_BATCH_TOO_LARGE, describe(write) + ": row " + std::to_string(row) + " of the batch " +
+                                       (dictionaries ? "with its dictionaries " : "") + "needs " +
+                                       std::to_string(size) + " bytes, and the ring holds " +
+                                       std::to_string(capacity) +
+                                       "; create the arena with a larger capacity");
+  }
+};
+
+Writer::Writer(const std::string& name, const WriterOptions& given) : impl_(std::make_unique<Impl>()) {
+  qads_writer_options options;
+  qads_writer_options_init(&options);
+  options.capacity = given.capacity;
+  options.slots = given.slots;
+  options.max_readers = given.max_readers;
+  options.on_full = static_cast<std::uint32_t>(given.on_full);
+  options.mode = given.mode;
+  options.one_schema = given.one_schema ? 1 : 0;
+  options.spin_micros = given.spin_micros;
+  qads_writer* handle = nullptr;
+  checked(qads_writer_create(name.c_str(), &options, &handle));
+  impl_->handle.reset(handle);
+  impl_->name = name;
+  impl_->on_full = given.on_full;
+  impl_->capacity = stats().capacity;
+}
+
+Writer::~Writer() {
+  if (impl_ == nullptr || impl_->closed) return;
+  if (std::uncaught_exceptions() > impl_->unwinding) {
+    qads_writer_abort(impl_->handle.get(), "an exception left the scope of the writer");
+  }
+  close();
+}
+
+Writer::Writer(Writer&&) noexcept = default;
+Writer& Writer::operator=(Writer&& other) noexcept {
+  Writer taken(std::move(other));
+  std::swap(impl_, taken.impl_);
+  return *this;
+}
+
+const std::string& Writer::name() const noexcept { return impl_->name; }
+
+std::optional<std::uint64_t> Writer::write(const ::arrow::RecordBatch& batch, Timeout timeout) {
+  Write write(timeout);
+  impl_->add(batch, write);
+  return write.result();
+}
+
+std::optional<std::uint64_t> Writer::write(const ::arrow::Table& table, Timeout timeout) {
+  ::arrow::TableBatchReader batches(table);
+  return write(batches, timeout);
+}
+
+std::optional<std::uint64_t> Writer::write(::arrow::RecordBatchReader& stream, Timeout timeout) {
+  Write write(timeout);
+  const std::string what = "arena \"" + name() + "\": reading the batches to write";
+  bool any = false;
+  for (;;) {
+    const auto batch = check_arrow(stream.Next(), QADS_ERR_INVALID_ARGUMENT, what);
+    if (batch == nullptr) break;
+    impl_->add(*batch, write);
+    any = true;
+  }
+  if (!any) {
+    const auto empty = ::arrow::RecordBatch::MakeEmpty(stream.schema());
+    impl_->add(*check_arrow(empty, QADS_ERR_INVALID_ARGUMENT, what), write);
+  }
+  return write.result();
+}
+
+bool Writer::try_write(const ::arrow::RecordBatch& batch) {
+  return impl_->with_plan(batch, [&](const ipc::SlotPlan& plan) {
+    if (plan.size() > impl_->capacity) {
+      fail(QADS_ERR_INVALID_ARGUMENT, "try_write() to arena \"" + name() +
+                                          "\" writes one batch that fits the ring, and this has " +
+                                          std::to_string(plan.size()) + " bytes: use write()");
+    }
+    std::uint64_t sequence = 0;
+    return impl_->place(plan, Timeout{0}, sequence) == QADS_OK;
+  });
+}
+
+void Writer::drained(bool need_reader, Timeout timeout) {
+  const int status =
+      checked(qads_writer_wait_drained(impl_->handle.get(), need_reader ? 1 : 0, timeout.count()));
+  if (status == QADS_WOULD_BLOCK) {
+    fail(QADS_ERR_TIMED_OUT,
+         "drained() of arena \"" + name() + "\" timed out after " + std::to_string(timeout.count()) + " ms");
+  }
+}
+
+void Writer::end() {
+  if (!closed()) checked(qads_writer_end(impl_->handle.get()));
+}
+
+void Writer::finish(bool wait_for_reader, Timeout timeout) {
+  if (closed()) return;
+  end();
+  const Deadline deadline(timeout);
+  const auto alone = [&] {
+    const WriterStats now = stats();
+    return impl_->on_full == OnFull::block && now.joins == 0 && now.unread > 0;
+  };
+  while (wait_for_reader && alone()) {
+    const Timeout left = deadline.left();
+    if (left.count() == 0) {
+      fail(QADS_ERR_TIMED_OUT, "finish() of arena \"" + name() + "\" timed out after " +
+                                   std::to_string(timeout.count()) +
+                                   " ms: no reader came for what is unread");
+    }
+    const Timeout probe = left.count() < 0 ? kJoinProbe : std::min(left, kJoinProbe);
+    checked(qads_writer_wait_drained(impl_->handle.get(), 1, probe.count()));
+  }
+  close();
+}
+
+void Writer::abort(const std::string& reason) {
+  if (closed()) return;
+  checked(qads_writer_abort(impl_->handle.get(), reason.c_str()));
+  close();
+}
+
+void Writer::close() noexcept {
+  if (closed()) return;
+  // In a forked child the numbers are the parent's, and stay zero.
+  qads_writer_get_stats(impl_->handle.get(), &impl_->last_stats);
+  impl_->closed = true;
+  qads_writer_close(impl_->handle.get());
+}
+
+bool Writer::closed() const noexcept { return impl_ == nullptr || impl_->closed; }
+
+WriterStats Writer::stats() const {
+  if (impl_->closed) return impl_->last_stats;
+  WriterStats now;
+  checked(qads_writer_get_stats(impl_->handle.get(), &now));
+  return now;
+}
+
+}  // namespace qads::arrow
