@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// Builds and tests the layer for Arrow C++ against the pyarrow wheel: `npm run test:arrow [-- PRESET...]`, the presets
+// being release, asan and tsan; all three without an argument. Shares the build folders of `npm run test:native`.
+import { missingToolchain } from './check-toolchain.mjs'
+import { exitCodeOf, presetsOf, testPreset } from './lib/native_tests.mjs'
+import { leaveOut } from './lib/project.mjs'
+import { pythonWithArrow } from './lib/pyarrow.mjs'
+
+const sentence = missingToolchain()
+if (sentence) leaveOut(sentence)
+const { python, missing } = pythonWithArrow()
+if (missing) leaveOut(`Arrow C++: ${missing}`)
+
+const codes = []
+for (const preset of presetsOf(process.argv.slice(2))) {
+  codes.push(
+    await testPreset(preset, {
+      title: 'Arrow C++',
+      configure: ['-DQADS_BUILD_ARROW=ON', `-DQADS_PYTHON=${python}`],
+      targets: ['qads_arrow_tests'],
+      select: ['-L', 'arrow'],
+    }),
+  )
+}
+process.exit(exitCodeOf(codes))
