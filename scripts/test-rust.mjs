@@ -48,12 +48,29 @@ async function testSanitized(sanitizer) {
     // The runtime that is linked is LLVM's.
     ...(answers('clang++', '--version') ? { CXX: 'clang++', CC: 'clang' } : {}),
     ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1',
-    TSAN_OPTIONS: 'second_deadlock_stack=1',
+    TSAN_OPTIONS: `second_deadlock_stack=1:suppressions=${join(crate, 'tsan.supp')}`,
     // ThreadSanitizer fails at start on kernels that randomise more address bits than it knows.
     CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER: `setarch ${machine()} -R`,
   }
   if (!triple) return 1
-  return cargo(['test', '--locked', '--target', triple, '--features', 'tokio', '--lib', '--tests'], env)
+  return cargo(
+    [
+      ...[
+        'test',
+        '--locked',
+        '--target',
+        triple,
+        '--features',
+        'tokio',
+        '--lib',
+        '--tests',
+        '--no-fail-fast',
+      ],
+      // What the harness's threads share is not instrumented; with one, there is little of it.
+      ...['--', '--test-threads=1'],
+    ],
+    env,
+  )
 }
 
 if (!answers('cargo', '--version')) leaveOut('cargo is not installed; get it from https://rustup.rs')
