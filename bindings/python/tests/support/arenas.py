@@ -23,8 +23,10 @@ def arena_exists(name: str) -> bool:
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Waits for a condition; only the test's own time-out ends a wait for one that never comes."""
+    """Waits for a condition; fails long after any that will come has come."""
+    deadline = time.monotonic() + 120
     while not condition():
+        assert time.monotonic() < deadline, 'what was waited for never came'
         time.sleep(0.002)
 
 
