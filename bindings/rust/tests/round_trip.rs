@@ -113,8 +113,8 @@ fn buffers_that_this_language_needs_aligned_otherwise_are_copied_and_counted() {
     assert_eq!(read, batch);
     let decimals = 16 * rows as u64;
     assert!([0, decimals].contains(&reader.stats().expect("stats").bytes_copied));
-    let start =
-        slot.windows(16).position(|bytes| bytes == &decimal_bytes(&batch)[..16]).expect("the decimals");
+    let first = &decimal_bytes(&batch)[..16];
+    let start = slot.windows(16).position(|bytes| bytes == first).expect("the decimals");
     let expected = if start % 16 == 0 { 0 } else { decimals };
     assert_eq!(reader.stats().expect("stats").bytes_copied, expected);
 }
