@@ -1,12 +1,9 @@
 #include "processes.hpp"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,24 +18,6 @@
 
 namespace qads::test {
 namespace {
-
-void write_file(const char* path, const std::string& text) {
-  const int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  [[maybe_unused]] const ssize_t written = write(fd, text.data(), text.size());
-  close(fd);
-}
-
-bool unshare_mounts() {
-  if (unshare(CLONE_NEWNS) == 0) return true;
-  const std::string uid = std::to_string(getuid());
-  const std::string gid = std::to_string(getgid());
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-  write_file("/proc/self/setgroups", "deny");
-  write_file("/proc/self/uid_map", uid + " " + uid + " 1");
-  write_file("/proc/self/gid_map", gid + " " + gid + " 1");
-  return true;
-}
 
 [[noreturn]] void run_child(const std::function<void()>& body) {
   try {
@@ -131,13 +110,6 @@ std::string Child::stderr_text() {
   }
   wait();
   return text;
-}
-
-bool own_shared_memory() {
-  static const bool owned = unshare_mounts() &&
-                            mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                            mount("tmpfs", kSharedMemoryDirectory, "tmpfs", 0, "mode=1777") == 0;
-  return owned;
 }
 
 std::string left_in_shared_memory(const std::string& name) {

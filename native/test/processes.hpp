@@ -8,6 +8,8 @@
 #include <new>
 #include <string>
 
+#include "own_shared_memory.hpp"
+
 namespace qads::test {
 
 /// A forked child that runs `body` and leaves with status 0, or 1 after a failed check or an exception. A
@@ -41,10 +43,6 @@ class Child {
   bool ended_ = false;
   int stderr_fd_ = -1;
 };
-
-/// Gives this process, and the children it forks from now on, a /dev/shm of their own, where the system
-/// allows it: then a test can tell that nothing at all was left behind.
-bool own_shared_memory();
 
 /// Files that arenas left in shared memory: all in one's own /dev/shm, else only the segment `name`.
 std::string left_in_shared_memory(const std::string& name);
