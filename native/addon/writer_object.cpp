@@ -3,6 +3,7 @@
 #include "arguments.hpp"
 #include "bell_object.hpp"
 #include "core/ipc_verify.hpp"
+#include "core/stream_copy.hpp"
 
 namespace qads::addon {
 namespace {
@@ -23,13 +24,31 @@ WriterOptions options_of(Napi::Env env, const Napi::Value& value) {
   return options;
 }
 
+std::size_t element_size(napi_typedarray_type type) noexcept {
+  switch (type) {
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
 }  // namespace
 
 Napi::Function WriterObject::constructor(Napi::Env env) {
   return DefineClass(
       env, "NativeWriter",
       {InstanceMethod<&WriterObject::ring>("ring"), InstanceMethod<&WriterObject::try_claim>("tryClaim"),
-       InstanceMethod<&WriterObject::claim_sync>("claimSync"),
+       InstanceMethod<&WriterObject::claim_sync>("claimSync"), InstanceMethod<&WriterObject::copy>("copy"),
        InstanceMethod<&WriterObject::commit>("commit"),
        InstanceMethod<&WriterObject::abort_claim>("abortClaim"),
        InstanceMethod<&WriterObject::arm_space>("armSpace"),
@@ -73,7 +92,7 @@ Napi::Value WriterObject::ring(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value WriterObject::claimed(Napi::Env env, const Claim& claim) {
-  claim_ = claim.data;
+  claim_ = claim;
   switch (claim.status) {
     case ClaimStatus::claimed:
       return Napi::Number::New(env, static_cast<double>(claim.offset));
@@ -98,6 +117,24 @@ Napi::Value WriterObject::claim_sync(const Napi::CallbackInfo& info) {
   return guarded(env, [&] { return claimed(env, writer_->claim(bytes, deadline)); });
 }
 
+Napi::Value WriterObject::copy(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t offset = count_of(env, info[0], "the offset");
+  void* bytes = nullptr;
+  std::size_t elements = 0;
+  napi_typedarray_type type = napi_uint8_array;
+  if (napi_get_typedarray_info(env, info[1], &type, &elements, &bytes, nullptr, nullptr) != napi_ok) {
+    throw to_js(env, Error(Errc::invalid_argument, "copy takes a typed array"));
+  }
+  const std::size_t length = elements * element_size(type);
+  if (claim_.data == nullptr || offset < claim_.offset || length > claim_.length ||
+      offset - claim_.offset > claim_.length - length) {
+    throw to_js(env, Error(Errc::invalid_argument, "copy goes into the claim"));
+  }
+  stream_copy(claim_.data + (offset - claim_.offset), bytes, length);
+  return env.Undefined();
+}
+
 Napi::Value WriterObject::commit(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::uint64_t bytes = count_of(env, info[0], "bytes");
@@ -105,14 +142,14 @@ Napi::Value WriterObject::commit(const Napi::CallbackInfo& info) {
   return guarded(env, [&] {
     std::uint64_t fingerprint = 0;
     // A slot without a schema is committed all the same: readers refuse it, with the reason.
-    if (claim_ != nullptr && !fingerprint_of_slot(claim_, bytes, fingerprint)) fingerprint = 0;
-    claim_ = nullptr;
+    if (claim_.data != nullptr && !fingerprint_of_slot(claim_.data, bytes, fingerprint)) fingerprint = 0;
+    claim_ = {};
     return Napi::Number::New(env, static_cast<double>(writer_->commit(bytes, rows, fingerprint)));
   });
 }
 
 Napi::Value WriterObject::abort_claim(const Napi::CallbackInfo& info) {
-  claim_ = nullptr;
+  claim_ = {};
   writer_->abort_claim();
   return info.Env().Undefined();
 }

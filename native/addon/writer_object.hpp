@@ -21,6 +21,7 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
   Napi::Value ring(const Napi::CallbackInfo& info);
   Napi::Value try_claim(const Napi::CallbackInfo& info);
   Napi::Value claim_sync(const Napi::CallbackInfo& info);
+  Napi::Value copy(const Napi::CallbackInfo& info);
   Napi::Value commit(const Napi::CallbackInfo& info);
   Napi::Value abort_claim(const Napi::CallbackInfo& info);
   Napi::Value arm_space(const Napi::CallbackInfo& info);
@@ -37,7 +38,7 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
   // Shared with the ring's ArrayBuffer, whose finalizer may run after this object's.
   std::shared_ptr<RingWriter> writer_;
   Napi::Reference<Napi::ArrayBuffer> ring_;
-  const std::uint8_t* claim_ = nullptr;
+  Claim claim_;
   std::optional<EnvCleanup> cleanup_;
 };
 

@@ -24,10 +24,10 @@ struct WriterOptions {
 enum class ClaimStatus { claimed, would_block, dropped };
 
 struct Claim {
-  ClaimStatus status;
-  std::uint8_t* data;    // writable, contiguous; null unless claimed
-  std::uint64_t offset;  // of data in the doubly mapped ring
-  std::uint64_t length;
+  ClaimStatus status = ClaimStatus::would_block;
+  std::uint8_t* data = nullptr;  // writable, contiguous; null unless claimed
+  std::uint64_t offset = 0;      // of data in the doubly mapped ring
+  std::uint64_t length = 0;
 };
 
 struct WriterStats {

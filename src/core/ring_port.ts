@@ -1,5 +1,6 @@
 import type { TypeMap } from 'apache-arrow'
 
+import { BufferViews } from './codec/buffer_views.js'
 import type { EncodePlan } from './codec/encode_plan.js'
 import type { LoanPlan } from './codec/loan.js'
 import { Loan } from './loan.js'
@@ -25,6 +26,7 @@ export class RingPort {
     this.maxBytes = native.capacity
     this.#native = native
     this.#ring = new Uint8Array(native.ring())
+    BufferViews.of(this.#ring.buffer).copyLargeWith((position, source) => native.copy(position, source))
     this.#onSettled = onSettled
   }
 

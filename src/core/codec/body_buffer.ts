@@ -26,13 +26,12 @@ export class ElementsBuffer implements BodyBuffer {
 
   write(views: BufferViews, position: number): void {
     const { source, from, count } = this
-    const target = views.typed[this.view]!
-    const width = target.BYTES_PER_ELEMENT
+    const width = views.typed[this.view]!.BYTES_PER_ELEMENT
     // A source that is padded like the target, as builders make them, is copied whole: its padding is cleared after.
     const isWhole =
       from === 0 && (count === source.length || source.length * width <= align64(this.byteLength))
     const elements = isWhole ? source : source.subarray(from, from + count)
-    target.set(elements as never, position / width)
+    views.copy(this.view, position, elements)
     const copied = count * width
     if (copied < this.byteLength) views.u8.fill(0, position + copied, position + this.byteLength)
   }

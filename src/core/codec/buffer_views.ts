@@ -25,6 +25,12 @@ export const INT8_VIEW = viewIndexOf(Int8Array)
 export const INT32_VIEW = viewIndexOf(Int32Array)
 export const INT64_VIEW = viewIndexOf(BigInt64Array)
 
+/** Copies all of an array to a byte position of the buffer behind the views. */
+export type LargeCopy = (position: number, source: TypedArray) => void
+
+/** From so many bytes on a call of a `LargeCopy` is worth it. */
+export const LARGE_COPY_BYTES = 128 * 1024
+
 /**
  * One view of each array type over a whole buffer. A column is copied with `views.typed[i].set(column, position)`:
  * a view of the column's own type needs no temporary view a column, which would cost more than copying 100 values.
@@ -35,6 +41,7 @@ export class BufferViews {
   readonly i32: Int32Array
   readonly i64: BigInt64Array
   readonly typed: readonly TypedArray[]
+  #largeCopy: LargeCopy | undefined
 
   private constructor(buffer: ArrayBufferLike) {
     this.typed = ARRAY_TYPES.map(
@@ -58,4 +65,32 @@ export class BufferViews {
     }
     return views
   }
+
+  /** Lets `copy` use a better way for many bytes. */
+  copyLargeWith(copy: LargeCopy): void {
+    this.#largeCopy = copy
+  }
+
+  /** Copies all of `source` to a byte position; `view` is the place of its array type in `typed`. */
+  copy(view: number, position: number, source: TypedArray): void {
+    const target = this.typed[view]!
+    const width = target.BYTES_PER_ELEMENT
+    if (
+      this.#largeCopy !== undefined &&
+      source.length * width >= LARGE_COPY_BYTES &&
+      isPlain(source, target)
+    ) {
+      this.#largeCopy(position, source)
+    } else {
+      target.set(source as never, position / width)
+    }
+  }
+}
+
+/** `set` converts elements of another type, and reads memory that other threads write. */
+function isPlain(source: TypedArray, target: TypedArray): boolean {
+  return (
+    source.buffer instanceof ArrayBuffer &&
+    Object.prototype.toString.call(source) === Object.prototype.toString.call(target)
+  )
 }
