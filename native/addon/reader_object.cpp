@@ -56,6 +56,7 @@ ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Re
                               : static_cast<std::int64_t>(count_of(env, object.Get("from"), "from"));
   options.spin_micros = small_count_of(env, object.Get("spinMicros"), "spinMicros");
   guarded(env, [&] { reader_ = RingReader::attach(name, options); });
+  leases_ = std::make_shared<HeldLeases>(reader_->header().ring_capacity);
   cleanup_.emplace(env, [reader = reader_] { reader->close(); });
   const Napi::Object self = info.This().As<Napi::Object>();
   const SharedMemoryHeader& header = reader_->header();
@@ -182,12 +183,13 @@ Napi::Value ReaderObject::lease(const Napi::CallbackInfo& info) {
   }
   auto finalizer = std::make_unique<Finalizer>(Finalizer{leases_, unclaimed_});
   void* bytes = const_cast<std::uint8_t*>(lease->data);
+  leases_->uncount(env, unclaimed_);
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(
       env, bytes, lease->length,
-      [](napi_env, void*, void* hint) {
+      [](napi_env finalizing, void*, void* hint) {
         const std::unique_ptr<Finalizer> owned(static_cast<Finalizer*>(hint));
-        owned->leases->give_back(owned->id);
+        owned->leases->give_back(finalizing, owned->id);
       },
       finalizer.get(), &buffer);
   if (status == napi_ok) {
@@ -204,7 +206,7 @@ Napi::Value ReaderObject::lease(const Napi::CallbackInfo& info) {
 }
 
 void ReaderObject::drop_unclaimed() noexcept {
-  if (unclaimed_ != 0) leases_->give_back(unclaimed_);
+  if (unclaimed_ != 0) leases_->give_back(Env(), unclaimed_);
   unclaimed_ = 0;
 }
 
@@ -216,7 +218,7 @@ Napi::Value ReaderObject::release(const Napi::CallbackInfo& info) {
     auto buffer = info[1].As<Napi::ArrayBuffer>();
     if (!buffer.IsDetached()) buffer.Detach();
   }
-  return Napi::Boolean::New(env, leases_->give_back(id));
+  return Napi::Boolean::New(env, leases_->give_back(env, id));
 }
 
 Napi::Value ReaderObject::arm(const Napi::CallbackInfo& info) {

@@ -39,7 +39,7 @@ class ReaderObject : public Napi::ObjectWrap<ReaderObject> {
 
   // Shared with the cleanup hook, which may run when this object's finalizer has not.
   std::shared_ptr<RingReader> reader_;
-  std::shared_ptr<HeldLeases> leases_ = std::make_shared<HeldLeases>();
+  std::shared_ptr<HeldLeases> leases_;
   SlotVerifier verifier_;
   std::vector<double> words_;
   std::uint64_t unclaimed_ = 0;  // leased for a lease() call that has not come

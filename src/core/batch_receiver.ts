@@ -6,6 +6,7 @@ import { decodeSlot, SchemaCache } from './codec/decode.js'
 import { attachLease, Lease, type BatchInfo } from './lease.js'
 import { Acquired, Info, INFO_WORDS, type NativeReader } from './native.js'
 import type { LeasePolicy } from './options.js'
+import { Unreleased } from './unreleased.js'
 
 /** A batch read from an arena. `using` releases it at the end of the scope. */
 export type ArenaBatch<T extends TypeMap = AnySchema> = RecordBatch<T> & Disposable
@@ -13,6 +14,8 @@ export type ArenaBatch<T extends TypeMap = AnySchema> = RecordBatch<T> & Disposa
 /** Small batches are copied side by side into buffers of this size, which the garbage collector owns. */
 const SLAB_BYTES = 256 * 1024
 const LAYOUT_WORDS = 512
+/** The share of the ring that may be leased before garbage is looked for. */
+const UNRELEASED_SHARE = 1 / 4
 const NO_BYTES = new Uint8Array(0)
 
 /** Turns slots into batches: owns the arrays through which the native reader reports, and the memory of small batches. */
@@ -21,6 +24,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   readonly #policy: LeasePolicy
   readonly #schemas = new SchemaCache()
   readonly #info = new Float64Array(INFO_WORDS)
+  readonly #unreleased: Unreleased
   #layout = new Float64Array(LAYOUT_WORDS)
   #slab: Uint8Array = NO_BYTES
   #slabUsed = 0
@@ -29,6 +33,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   constructor(native: NativeReader, policy: LeasePolicy) {
     this.#native = native
     this.#policy = policy
+    this.#unreleased = new Unreleased(native.capacity * UNRELEASED_SHARE)
     this.#bind()
   }
 
@@ -82,6 +87,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   }
 
   #leased(): ArenaBatch<T> {
+    this.#unreleased.leased(this.#info[Info.Length]!)
     const buffer = this.#native.lease()
     try {
       return this.#decode(new Uint8Array(buffer, 0, this.#info[Info.Length]), buffer)
@@ -104,7 +110,10 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   #decode(bytes: Uint8Array, buffer: ArrayBuffer | undefined): ArenaBatch<T> {
     const batch = decodeSlot(bytes, this.#layout, this.#schemas)
     const info = this.#describe(buffer !== undefined)
-    attachLease(batch, new Lease(info, bytes, this.#native, this.#info[Info.LeaseId]!, buffer))
+    attachLease(
+      batch,
+      new Lease(info, bytes, this.#native, this.#info[Info.LeaseId]!, buffer, this.#unreleased),
+    )
     return batch as unknown as ArenaBatch<T>
   }
 

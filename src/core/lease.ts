@@ -3,6 +3,7 @@ import type { RecordBatch } from 'apache-arrow'
 import { ReleasedError } from './errors.js'
 import type { NativeReader } from './native.js'
 import type { Loss } from './options.js'
+import type { Unreleased } from './unreleased.js'
 
 /** Where a batch came from. */
 export interface BatchInfo {
@@ -33,6 +34,7 @@ export class Lease {
   /**
    * @param bytes The slot.
    * @param buffer The ring's memory behind `bytes`, to be given back; undefined when they are a private copy.
+   * @param unreleased Is told when it is.
    */
   constructor(
     readonly info: BatchInfo,
@@ -40,6 +42,7 @@ export class Lease {
     private readonly reader: NativeReader,
     private readonly leaseId: number,
     private readonly buffer: ArrayBuffer | undefined,
+    private readonly unreleased: Unreleased,
   ) {}
 
   get released(): boolean {
@@ -51,7 +54,10 @@ export class Lease {
     this.#released = true
     batch.invalidate(() => releasedError(this.info))
     // The buffer is detached before the range is given back, so that no view ever shows another batch's bytes.
-    if (this.buffer !== undefined) this.reader.release(this.leaseId, this.buffer)
+    if (this.buffer !== undefined) {
+      this.reader.release(this.leaseId, this.buffer)
+      this.unreleased.released(this.info.bytes)
+    }
     return true
   }
 }

@@ -18,3 +18,8 @@ export function turnIsDue(): boolean {
 export function turned(): void {
   last = performance.now()
 }
+
+/** The event loop has work that must not wait for long. */
+export function turnSoon(): void {
+  last = -Infinity
+}

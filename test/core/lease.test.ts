@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises'
+
 import test from 'ava'
 import { tableFromIPC } from 'apache-arrow'
 import {
@@ -12,6 +14,7 @@ import {
 
 import { closing, leavesNothing, uniqueName, until } from '../support/arenas.js'
 import { numberBatch, numberBatchId, type NumberColumns } from '../support/batches.js'
+import { collectYoung } from '#src/core/collect_young.js'
 import { collectGarbage } from '../support/gc.js'
 
 const SMALL = 10
@@ -44,6 +47,53 @@ test('a batch knows where it came from', (t) => {
   }
   t.is(batchInfo(numberBatch(0)), undefined)
   t.is(batchInfo(large.slice(0, 5)), undefined, 'a derived batch is a new one')
+})
+
+test('a dropped batch gives its space back when the young are collected', async (t) => {
+  const { writer, reader } = pair()
+  closing(t, writer)
+  closing(t, reader)
+  const readAndDrop = () => {
+    writer.tryWrite(numberBatch(0, LARGE))
+    return reader.tryRead()!.numRows
+  }
+  t.is(readAndDrop(), LARGE)
+  t.is(reader.stats().leases, 1)
+  await turn()
+  await until(() => {
+    collectYoung()
+    return reader.stats().leases === 0
+  })
+  t.pass()
+})
+
+test.serial('V8 counts no memory for a batch that is given back, by hand or by the collector', async (t) => {
+  const { writer, reader } = pair()
+  closing(t, writer)
+  closing(t, reader)
+  const external = () => process.memoryUsage().external
+  const read = () => {
+    writer.writeSync(numberBatch(0, LARGE))
+    return reader.tryRead()!
+  }
+  // In a function of its own, whose frame refers to no batch any more when it has returned.
+  const readMany = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const batch = read()
+      if (i % 2 === 0) release(batch)
+    }
+  }
+  const allGivenBack = async () => {
+    await collectGarbage()
+    return reader.stats().leases === 0
+  }
+  const bytes = batchInfo(read())!.bytes
+  readMany(10)
+  await until(allGivenBack)
+  const before = external()
+  readMany(100)
+  await until(allGivenBack)
+  t.true(Math.abs(external() - before) < 50 * bytes, `${before} bytes became ${external()}`)
 })
 
 test('the bytes of a slot are a complete Arrow file', (t) => {
