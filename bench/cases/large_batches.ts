@@ -13,6 +13,8 @@ import { PeerProcess } from '../lib/peer_process.js'
 import { cpuSeconds } from '../lib/proc.js'
 
 const ROUNDS = 9
+/** A round takes a tenth of a second: for the first of them, both processes still compile what they run. */
+const WARM_UP = 4
 const RING_MB = 256
 const SIZES_MB = [1, 8, 64]
 const GOAL = 0.9
@@ -47,10 +49,10 @@ async function measure(megabytes: number): Promise<Row[]> {
   const target = new Uint8Array(RING_MB * 2 ** 20).fill(1)
   const streams: Speed[] = []
   const copies: Speed[] = []
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
     const stream = await timed(bytes * count, () => streamAll(writable, peer, batch, count))
     const copy = await timed(bytes * count, () => copyAll(source, target, count))
-    if (round === 0) continue
+    if (round < 0) continue
     streams.push(stream)
     copies.push(copy)
   }

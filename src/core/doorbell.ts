@@ -12,7 +12,7 @@ export interface Sleeper {
  * A dead writer rings nobody, so sleepers also look this often; looking asks the kernel whether the writer lives.
  * It is how soon a death is noticed, never how soon a batch is.
  */
-const PROBE_MS = 100
+const PROBE_MS = 250
 
 /**
  * The FIFO that peers ring to wake this event loop: one for all readers and writers of a thread.
