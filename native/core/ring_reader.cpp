@@ -8,6 +8,7 @@
 #include "counters.hpp"
 #include "error.hpp"
 #include "log.hpp"
+#include "prefetch.hpp"
 #include "reader_join.hpp"
 #include "semaphore.hpp"
 #include "spin.hpp"
@@ -246,14 +247,29 @@ void RingReader::disarm() noexcept {
                                                                         std::memory_order_relaxed);
 }
 
+/// Spins until something is published. True if it was.
+bool RingReader::spin_for_batch() {
+  if (spin_micros_ == 0) return false;
+  const SharedSegment& segment = table_->segment();
+  const PublishLine& publish = segment.control().publish;
+  const Slot& slot = segment.slot(expected_);
+  // Small batches lie one after another: a guess of where the next one begins.
+  const std::uint8_t* data =
+      batch_.data == nullptr ? nullptr : batch_.data + Geometry::align_up(batch_.length, kSmallAlignment);
+  const bool published = spin_until(
+      spin_micros_, [&] { return publish.published.load(std::memory_order_acquire) != expected_; });
+  // Three lines come from the writer's processor, one after the other if each is asked for when the one
+  // before is there.
+  prefetch_to_read(&slot);
+  prefetch_to_read(data);
+  return published;
+}
+
 PeekStatus RingReader::wait_peek(BatchView& batch, Deadline deadline) {
   for (;;) {
     const PeekStatus status = peek(batch);
     if (status != PeekStatus::empty || deadline.passed()) return status;
-    const PublishLine& publish = table_->segment().control().publish;
-    if (spin_until(spin_micros_,
-                   [&] { return publish.published.load(std::memory_order_acquire) != expected_; }))
-      continue;
+    if (spin_for_batch()) continue;
     if (!arm(WakeBy::semaphore, 0)) continue;
     bump(table_->entry().waits);
     QADS_LOG(debug, "arena=%s reader=%u waits for sequence %" PRIu64, name().c_str(), table_->index(),

@@ -92,6 +92,7 @@ class RingReader {
   PeekStatus when_idle(bool& again);
   void step_past() noexcept;
   void wake_writer() noexcept;
+  bool spin_for_batch();
 
   std::shared_ptr<LeaseTable> table_;
   const std::uint32_t spin_micros_;
@@ -105,7 +106,7 @@ class RingReader {
   bool peeked_ = false;
   bool closed_ = false;
   ExitGuard exit_guard_;
-  BatchView batch_;
+  BatchView batch_{};
 };
 
 }  // namespace qads

@@ -8,6 +8,7 @@
 #include "error.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
+#include "prefetch.hpp"
 #include "semaphore.hpp"
 #include "slot.hpp"
 #include "spin.hpp"
@@ -141,6 +142,9 @@ std::uint64_t RingWriter::commit(std::uint64_t bytes, std::uint64_t rows, std::u
   segment_.control().publish.published.store(next_, std::memory_order_seq_cst);
   sync_point(SyncPoint::commit_publish);
   wake_readers();
+  // The lines that the next batch is written to: a reader looked at them a lap ago.
+  prefetch_to_write(&segment_.slot(next_));
+  prefetch_to_write(ring_.base() + tail_ % header.ring_capacity);
   return sequence;
 }
 
