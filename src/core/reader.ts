@@ -225,7 +225,11 @@ export class ArenaReader<T extends TypeMap = AnySchema>
     if (this.#receiver === undefined && !this.#attach()) return undefined
     const batch = this.#receiver!.next(blockMs)
     if (batch === undefined || batch === null) return batch
-    if (this.#options.lease === 'scoped') this.#lastScoped = batch
+    if (this.#options.lease === 'scoped') {
+      // Of reads that waited together, the first one's batch has not been given back yet.
+      this.#releaseScoped()
+      this.#lastScoped = batch
+    }
     if (this.#options.onLoss !== undefined) this.#reportLoss(batch)
     return batch
   }
