@@ -108,7 +108,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   }
 
   #decode(bytes: Uint8Array, buffer: ArrayBuffer | undefined): ArenaBatch<T> {
-    const batch = decodeSlot(bytes, this.#layout, this.#schemas)
+    const batch = decodeSlot(bytes, this.#layout, this.#schemas, this.#info[Info.SchemaId])
     const info = this.#describe(buffer !== undefined)
     attachLease(
       batch,

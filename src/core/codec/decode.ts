@@ -14,11 +14,17 @@ export { SchemaCache } from './schema_cache.js'
  *
  * @param slot the slot, whose bytes must not move while the batch is in use
  * @param layout the slot's layout words; borrowed, the caller may overwrite them afterwards
+ * @param schemaId stands for exactly the schema's bytes among the slots that are decoded with `schemas`; 0: not known
  * @throws CorruptError if the words do not fit the schema
  * @throws IncompatibleError if the slot is compressed or written in a way that apache-arrow does not read
  */
-export function decodeSlot(slot: Uint8Array, layout: Float64Array, schemas: SchemaCache): ArenaRecordBatch {
-  const known = schemas.find(slot, layout[Layout.SchemaOffset]!, layout[Layout.SchemaLength]!)
+export function decodeSlot(
+  slot: Uint8Array,
+  layout: Float64Array,
+  schemas: SchemaCache,
+  schemaId = 0,
+): ArenaRecordBatch {
+  const known = schemas.find(slot, layout[Layout.SchemaOffset]!, layout[Layout.SchemaLength]!, schemaId)
   const { words, recordBatch, compression } = copyWords(layout)
   const { shape } = known
   if (shape === undefined || compression !== 0) return decodeByArrow(slot, known, compression)

@@ -18,13 +18,26 @@ export interface KnownSchema {
 }
 
 const SCHEMAS_KEPT = 64
+const NO_ID = 0
 
 /** The schemas that a reader has met, most recent first. A slot's schema is recognised by its bytes. */
 export class SchemaCache {
   readonly #known: KnownSchema[] = []
+  #last: KnownSchema | undefined
+  #lastId = NO_ID
 
-  /** The schema whose message lies at [offset, offset + length) of `slot`; batches of equal messages share it. */
-  find(slot: Uint8Array, offset: number, length: number): KnownSchema {
+  /**
+   * The schema whose message lies at [offset, offset + length) of `slot`; batches of equal messages share it.
+   * @param id Stands for exactly these bytes, if given: the bytes of one that was just met are not compared again.
+   */
+  find(slot: Uint8Array, offset: number, length: number, id = NO_ID): KnownSchema {
+    if (id !== NO_ID && id === this.#lastId) return this.#last!
+    this.#last = this.#findBytes(slot, offset, length)
+    this.#lastId = id
+    return this.#last
+  }
+
+  #findBytes(slot: Uint8Array, offset: number, length: number): KnownSchema {
     const message = new Uint8Array(slot.buffer, slot.byteOffset + offset, length)
     const known = this.#known
     for (let i = 0; i < known.length; i++) {
