@@ -60,4 +60,4 @@ async function consume(): Promise<void> {
 const done = consume()
 process.send?.('ready')
 await done
-process.disconnect()
+if (process.connected) process.disconnect()

@@ -2,6 +2,9 @@ import { type ChildProcess, fork, type Serializable } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
+const LEAVE = new URL('leave_with_parent.js', import.meta.url).href
+const PATIENCE_MS = 10_000
+
 interface Listener {
   readonly resolve: (message: unknown) => void
   readonly reject: (error: Error) => void
@@ -17,6 +20,7 @@ export class PeerProcess {
   constructor(program: string, args: readonly string[]) {
     this.process = fork(fileURLToPath(new URL(`../consumers/${program}.js`, import.meta.url)), args, {
       serialization: 'advanced',
+      execArgv: ['--import', LEAVE],
     })
     this.process.on('message', (message) => {
       const listener = this.#listeners.shift()
@@ -42,10 +46,13 @@ export class PeerProcess {
     this.process.send(message)
   }
 
+  /** Lets the process go; resolves when it has ended, and has left no name in shared memory. */
   async stop(): Promise<void> {
     if (this.#end !== undefined) return
     const ended = once(this.process, 'exit')
-    this.process.kill()
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), PATIENCE_MS)
+    if (this.process.connected) this.process.disconnect()
     await ended
+    clearTimeout(timer)
   }
 }
