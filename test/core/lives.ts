@@ -39,6 +39,16 @@ export async function leasesAtExit({ name }: Args): Promise<void> {
   kept.batch = (await reader.read())!
 }
 
+/** Keeps more than the ring holds, so that most of it is evacuated. */
+export async function keptToTheEnd({ name }: Args, parent: Parent): Promise<void> {
+  const kept = globalThis as { batches?: unknown[] }
+  kept.batches = []
+  const reader = createReader(name)
+  parent.report('attached')
+  for await (const batch of reader) kept.batches.push(batch)
+  parent.report(kept.batches.length)
+}
+
 export async function processExit({ name, own }: Args, parent: Parent): Promise<void> {
   const reader = createReader(name)
   const kept = await reader.read()

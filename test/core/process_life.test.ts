@@ -37,6 +37,22 @@ test.serial(
   },
 )
 
+test.serial(
+  'keptToTheEnd: a reader that keeps every batch ends by itself when its writer closes',
+  async (t) => {
+    for (let round = 0; round < 5; round++) {
+      const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
+      const child = new Child(t, LIVES, 'keptToTheEnd', { name: writer.name })
+      await child.report()
+      for (let id = 0; id < 50; id++) await writer.write(numberBatch(id, 10_000))
+      writer.close()
+      t.is(await child.report(), 50)
+      await child.finished(t)
+      t.false(arenaExists(writer.name))
+    }
+  },
+)
+
 test.serial('pendingRead: a read that waits keeps its process alive, and gets its batch', async (t) => {
   const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
   const child = new Child(t, LIVES, 'pendingRead', { name: writer.name })
