@@ -256,7 +256,7 @@ void race_processes(Race& race, std::uint64_t seed, Counts& counts) {
   writer->close();
 }
 
-int rounds() { return qads::testing::quick() ? 1 : 2; }
+int rounds() { return 1; }
 
 constexpr OnFull kPolicies[] = {OnFull::block, OnFull::drop_oldest, OnFull::drop_newest, OnFull::error};
 
@@ -288,9 +288,9 @@ void race_all(bool in_threads, std::uint64_t batches) {
 }  // namespace
 
 TEST_CASE("threads that are delayed at random steps see right bytes, and lose nothing untold") {
-  race_all(true, 400);
+  race_all(true, 500);
 }
 
 TEST_CASE("processes that are delayed at random steps see right bytes, and lose nothing untold") {
-  race_all(false, 400);
+  race_all(false, 500);
 }
