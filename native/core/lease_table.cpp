@@ -9,6 +9,7 @@
 
 #include "bell.hpp"
 #include "counters.hpp"
+#include "dead_readers.hpp"
 #include "evacuator.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
@@ -315,25 +316,11 @@ void LeaseTable::detach() noexcept {
   const MembershipLock membership(segment_.fd(), Deadline::after_ms(1000));
   if (detached_) return;
   detached_ = true;
-  const auto other_attached = [this](std::uint32_t i) {
-    const auto state = segment_.reader(i).state.load(std::memory_order_acquire);
-    return i != index_ && (state == static_cast<std::uint32_t>(ReaderState::live) ||
-                           state == static_cast<std::uint32_t>(ReaderState::joining));
-  };
-  const std::uint32_t count = segment_.readers_in_use();
-  bool others = false;
-  for (std::uint32_t i = 0; i < count; ++i)
-    others = others || (other_attached(i) && segment_.reader_alive(i));
-  if (!others) {
+  const DeadReaders dead = find_dead_readers(segment_, index_);
+  if (!dead.others_attached) {
     // Nobody reads on: what this reader has read may go, the rest is kept for the next.
-    segment_.control().reclaim.floor.store(entry().cursor.load(std::memory_order_relaxed),
-                                           std::memory_order_release);
-    // The dead that the writer has not met yet: their cursors must not move the floor when it does.
-    for (std::uint32_t i = 0; membership.held() && i < count; ++i) {
-      if (!other_attached(i)) continue;
-      segment_.reader(i).state.store(static_cast<std::uint32_t>(ReaderState::leaving),
-                                     std::memory_order_seq_cst);
-    }
+    store_floor(segment_, entry().cursor.load(std::memory_order_relaxed));
+    if (membership.held()) disregard(segment_, dead);
   }
   sync_point(SyncPoint::leave_floor);
   segment_.control().reclaim.departures.fetch_add(1, std::memory_order_seq_cst);

@@ -5,6 +5,7 @@
 #include <cinttypes>
 
 #include "bell.hpp"
+#include "dead_readers.hpp"
 #include "error.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
@@ -29,6 +30,20 @@ std::uint32_t claim_entry(const SharedSegment& segment) {
   fail(Errc::too_many_readers,
        "arena \"%s\" has its %u readers; close one, or create the arena with a larger maxReaders",
        segment.name().c_str(), count);
+}
+
+/// Takes the place of a dead reader that the writer has not met. What it had not read must be kept, and what
+/// it had read must not, also if this join fails or dies: nobody else knows its cursor.
+void settle_dead(const SharedSegment& segment, const ReaderEntry& entry) {
+  remove_orphaned_bell(entry.bell_id.load(std::memory_order_relaxed));
+  remove_orphaned_bell(entry.evacuator_bell_id.load(std::memory_order_relaxed));
+  const DeadReaders dead = find_dead_readers(segment);
+  if (dead.others_attached || !dead.lowest_cursor) return;
+  store_floor(segment, *dead.lowest_cursor);
+  sync_point(SyncPoint::reap_entry);
+  // leave_floor: the writer's scan may have met some of the dead before and others after.
+  segment.control().reclaim.departures.fetch_add(1, std::memory_order_seq_cst);
+  disregard(segment, dead);
 }
 
 void reset_entry(ReaderEntry& entry) noexcept {
@@ -86,10 +101,7 @@ Joined join_arena(const std::string& name, std::int64_t from) {
     table->occupy(index);
     ControlPage& control = segment.control();
     ReaderEntry& entry = segment.reader(index);
-    if (entry.state.load(std::memory_order_relaxed) != kFree) {  // its reader died
-      remove_orphaned_bell(entry.bell_id.load(std::memory_order_relaxed));
-      remove_orphaned_bell(entry.evacuator_bell_id.load(std::memory_order_relaxed));
-    }
+    if (entry.state.load(std::memory_order_relaxed) != kFree) settle_dead(segment, entry);
     reset_entry(entry);
     control.reader_wait.waiting[index / 64].fetch_and(~(std::uint64_t{1} << (index % 64)),
                                                       std::memory_order_relaxed);

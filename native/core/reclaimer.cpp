@@ -4,6 +4,7 @@
 #include <cinttypes>
 
 #include "counters.hpp"
+#include "dead_readers.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
 #include "sync_points.hpp"
@@ -16,10 +17,6 @@ constexpr std::uint64_t kAheadShare = 8;
 // Leases in this share of the ring, the next to be needed, are moved out before the writer has to wait for
 // it.
 constexpr std::uint64_t kEvictShare = 8;
-
-constexpr bool is_attached(ReaderState state) noexcept {
-  return state == ReaderState::live || state == ReaderState::joining;
-}
 
 }  // namespace
 
@@ -203,24 +200,13 @@ bool Reclaimer::reap_dead() noexcept {
   if (!any) return false;
   const MembershipLock membership(segment_.fd(), Deadline::after_ms(0));
   if (!membership.held()) return false;  // somebody joins or leaves: the next look will do
-  std::vector<std::uint32_t> dead;
-  std::uint64_t lowest = kNoPin;
-  bool attached = false;
-  each_reader([&](std::uint32_t i, const ReaderEntry& entry, ReaderState state) {
-    if (segment_.reader_alive(i)) {
-      attached = attached || is_attached(state);
-      return;
-    }
-    dead.push_back(i);
-    // What all of the dead had read may go.
-    if (state == ReaderState::live) lowest = std::min(lowest, entry.cursor.load(std::memory_order_relaxed));
-  });
-  if (dead.empty()) return false;
-  if (!attached && lowest != kNoPin) {
-    segment_.control().reclaim.floor.store(lowest, std::memory_order_release);
-  }
+  const DeadReaders dead = find_dead_readers(segment_);
+  if (dead.entries.none()) return false;
+  // What all of the dead had read may go.
+  if (!dead.others_attached && dead.lowest_cursor) store_floor(segment_, *dead.lowest_cursor);
   sync_point(SyncPoint::reap_entry);
-  for (const std::uint32_t i : dead) {
+  for (std::uint32_t i = 0; i < dead.entries.size(); ++i) {
+    if (!dead.entries.test(i)) continue;
     ReaderEntry& entry = segment_.reader(i);
     remove_orphaned_bell(entry.bell_id.load(std::memory_order_relaxed));
     remove_orphaned_bell(entry.evacuator_bell_id.load(std::memory_order_relaxed));

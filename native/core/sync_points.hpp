@@ -1,6 +1,6 @@
 // The named steps of the ring protocol: each is an instruction after which a party may die, and one end of an
 // acquire/release pair or of a store-then-load race. The model in native/model uses the same names,
-// docs/protocol order argues them, and test builds (QADS_SYNC_HOOKS) can delay or die at each.
+// docs/memory-order.md argues them, and test builds (QADS_SYNC_HOOKS) can delay or die at each.
 #pragma once
 
 #include <cstdint>

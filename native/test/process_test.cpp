@@ -155,6 +155,29 @@ TEST_CASE("a killed reader's place can be taken before the writer has looked") {
   check_gone(name);
 }
 
+TEST_CASE(
+    "a killed reader whose place is taken by one that fails to join leaves what it leaves without that one") {
+  const std::string name = unique_name();
+  const Shared<Steps> steps;
+  WriterOptions options = ring_of(16 * kPage, 8);
+  options.arena.max_readers = 1;
+  auto writer = RingWriter::create(name, options);
+  for (int i = 0; i < 8; ++i) write(*writer, 100);
+  Child reader = reader_process(name, 3, 0, *steps);
+  REQUIRE(steps->wait_for(1));
+  reader.kill(SIGKILL);
+  CHECK(reader.ended_by(SIGKILL));
+  CHECK(code_of([&] { RingReader::attach(name, from(100)); }) == Errc::invalid_argument);
+  // What the dead one had read may go; the rest waits for the next reader.
+  for (int i = 0; i < 3; ++i) CHECK(try_write(*writer, 100) == ClaimStatus::claimed);
+  CHECK(try_write(*writer, 100) == ClaimStatus::would_block);
+  auto next = RingReader::attach(name, {});
+  for (std::uint64_t i = 3; i < 11; ++i) CHECK_EQ(read(*next), i);
+  next->close();
+  writer->close();
+  check_gone(name);
+}
+
 TEST_CASE("a reader that is killed with batches held holds nobody up") {
   const std::string name = unique_name();
   const Shared<Steps> steps;
