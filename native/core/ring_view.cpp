@@ -44,7 +44,7 @@ RingView::~RingView() {
 }
 
 void RingView::populate() const noexcept {
-  madvise(base_, capacity_, access_ == Access::read_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+  madvise(base_, span(), access_ == Access::read_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
 }
 
 void RingView::discard(std::uint64_t offset, std::uint64_t length) const noexcept {

@@ -26,7 +26,7 @@ class RingView {
   /// Both halves.
   std::uint64_t span() const noexcept { return 2 * capacity_; }
 
-  /// Faults the pages of the first half in, in bulk, so that the first lap pays no page faults. Best effort.
+  /// Faults the pages of both halves in, in bulk, so that no lap pays page faults. Best effort.
   void populate() const noexcept;
 
   /// Puts the shared pages back over [offset, offset+length) of the view, page-aligned. False if the kernel
