@@ -4,6 +4,7 @@
 
 #include <node_api.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <unordered_map>
 
@@ -22,30 +23,50 @@ class HeldLeases {
   explicit HeldLeases(std::uint64_t uncounted_limit) : uncounted_limit_(uncounted_limit) {}
 
   std::uint64_t hold(Lease* lease) {
-    held_.emplace(++last_, Held{lease, 0});
+    held_.emplace(++last_, Held{lease, 0, 0});
     return last_;
   }
   const Lease* find(std::uint64_t id) const {
     const auto found = held_.find(id);
     return found == held_.end() ? nullptr : found->second.lease;
   }
-  /// To be called before the ArrayBuffer of lease `id` is made: takes back what V8 will count for it.
-  void uncount(napi_env env, std::uint64_t id) noexcept {
-    const auto found = held_.find(id);
-    if (found == held_.end() || uncounted_ >= uncounted_limit_) return;
-    found->second.uncounted = found->second.lease->length;
-    uncounted_ += found->second.uncounted;
-    adjust(env, -static_cast<std::int64_t>(found->second.uncounted));
+  /// To be called before an ArrayBuffer over `bytes` of lease `id` is made. Takes back what V8 will count for
+  /// it; returns how much that is.
+  std::uint64_t show(napi_env env, std::uint64_t id, std::uint64_t bytes) noexcept {
+    Held& held = held_.at(id);
+    ++held.shown;
+    if (uncounted_ >= uncounted_limit_) return 0;
+    held.uncounted += bytes;
+    uncounted_ += bytes;
+    adjust(env, -static_cast<std::int64_t>(bytes));
+    return bytes;
   }
-  /// To be called after V8 has dropped the bytes from its count. False if the lease was given back before.
+  /// To be called before an ArrayBuffer over `bytes` of the lease is detached, which V8 subtracts: its bound
+  /// follows the lowest count that it sees, so the count must not sink.
+  void detach(napi_env env, std::uint64_t id, std::uint64_t bytes) noexcept {
+    const auto found = held_.find(id);
+    if (found == held_.end()) return;
+    const std::uint64_t counted = std::min(bytes, found->second.uncounted);
+    found->second.uncounted -= counted;
+    uncounted_ -= counted;
+    if (counted > 0) adjust(env, static_cast<std::int64_t>(counted));
+  }
+  /// An ArrayBuffer over the lease is gone, and `uncounted` bytes that V8 drops from its count were not in
+  /// it. The last one gives the lease back, unless that was done before.
+  void hide(napi_env env, std::uint64_t id, std::uint64_t uncounted) noexcept {
+    const auto found = held_.find(id);
+    if (found == held_.end()) return;
+    detach(env, id, uncounted);
+    if (--found->second.shown == 0) give_back(env, id);
+  }
+  /// False if it was given back before.
   bool give_back(napi_env env, std::uint64_t id) noexcept {
     const auto found = held_.find(id);
     if (found == held_.end()) return false;
-    const Held held = found->second;
+    detach(env, id, found->second.uncounted);
+    Lease* lease = found->second.lease;
     held_.erase(found);
-    uncounted_ -= held.uncounted;
-    if (held.uncounted > 0) adjust(env, static_cast<std::int64_t>(held.uncounted));
-    LeaseTable::release(held.lease);
+    LeaseTable::release(lease);
     return true;
   }
   std::uint64_t last() const noexcept { return last_; }
@@ -54,6 +75,7 @@ class HeldLeases {
   struct Held {
     Lease* lease;
     std::uint64_t uncounted;
+    std::uint32_t shown;  // ArrayBuffers
   };
 
   static void adjust(napi_env env, std::int64_t bytes) noexcept {

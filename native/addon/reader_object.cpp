@@ -30,6 +30,7 @@ enum Info : std::size_t {
 struct Finalizer {
   std::shared_ptr<HeldLeases> leases;
   std::uint64_t id;
+  std::uint64_t uncounted;
 };
 
 }  // namespace
@@ -56,7 +57,7 @@ ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Re
                               : static_cast<std::int64_t>(count_of(env, object.Get("from"), "from"));
   options.spin_micros = small_count_of(env, object.Get("spinMicros"), "spinMicros");
   guarded(env, [&] { reader_ = RingReader::attach(name, options); });
-  leases_ = std::make_shared<HeldLeases>(reader_->header().ring_capacity);
+  leases_ = std::make_shared<HeldLeases>(2 * reader_->header().ring_capacity);
   cleanup_.emplace(env, [reader = reader_] { reader->close(); });
   const Napi::Object self = info.This().As<Napi::Object>();
   const SharedMemoryHeader& header = reader_->header();
@@ -177,32 +178,35 @@ Napi::Value ReaderObject::acquire_sync(const Napi::CallbackInfo& info) {
 
 Napi::Value ReaderObject::lease(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Lease* lease = leases_->find(unclaimed_);
-  if (unclaimed_ == 0 || lease == nullptr) {
-    throw to_js(env, Error(Errc::invalid_argument, "lease() follows a call that returned Leased"));
+  const std::uint64_t id = count_of(env, info[0], "the lease");
+  const std::uint64_t offset = count_of(env, info[1], "the offset");
+  const std::uint64_t length = count_of(env, info[2], "the length");
+  const Lease* lease = leases_->find(id);
+  if (lease == nullptr || length == 0 || offset > lease->length || length > lease->length - offset) {
+    throw to_js(env, Error(Errc::invalid_argument, "lease() shows bytes of a batch that is leased"));
   }
-  auto finalizer = std::make_unique<Finalizer>(Finalizer{leases_, unclaimed_});
-  void* bytes = const_cast<std::uint8_t*>(lease->data);
-  leases_->uncount(env, unclaimed_);
+  auto finalizer = std::make_unique<Finalizer>(Finalizer{leases_, id, 0});
+  auto* bytes = const_cast<std::uint8_t*>(lease->data) + offset;
+  finalizer->uncounted = leases_->show(env, id, length);
+  if (unclaimed_ == id) unclaimed_ = 0;
+  const napi_finalize hide = [](napi_env finalizing, void*, void* hint) {
+    const std::unique_ptr<Finalizer> owned(static_cast<Finalizer*>(hint));
+    owned->leases->hide(finalizing, owned->id, owned->uncounted);
+  };
   napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(
-      env, bytes, lease->length,
-      [](napi_env finalizing, void*, void* hint) {
-        const std::unique_ptr<Finalizer> owned(static_cast<Finalizer*>(hint));
-        owned->leases->give_back(finalizing, owned->id);
-      },
-      finalizer.get(), &buffer);
-  if (status == napi_ok) {
-    [[maybe_unused]] auto* owned_by_buffer = finalizer.release();
-    unclaimed_ = 0;
-    return Napi::Value(env, buffer);
+  if (napi_create_external_arraybuffer(env, bytes, length, hide, finalizer.get(), &buffer) != napi_ok) {
+    // Where external memory is forbidden (Electron), the bytes are copied, and counted.
+    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, length);
+    std::memcpy(copy.Data(), bytes, length);
+    reader_->count_copied(length);
+    buffer = copy;
+    if (napi_add_finalizer(env, buffer, bytes, hide, finalizer.get(), nullptr) != napi_ok) {
+      leases_->hide(env, id, finalizer->uncounted);
+      return copy;
+    }
   }
-  // Where external memory is forbidden (Electron), the batch is copied, and counted.
-  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, lease->length);
-  std::memcpy(copy.Data(), bytes, lease->length);
-  reader_->count_copied(lease->length);
-  drop_unclaimed();
-  return copy;
+  [[maybe_unused]] auto* owned_by_buffer = finalizer.release();
+  return Napi::Value(env, buffer);
 }
 
 void ReaderObject::drop_unclaimed() noexcept {
@@ -213,10 +217,13 @@ void ReaderObject::drop_unclaimed() noexcept {
 Napi::Value ReaderObject::release(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::uint64_t id = count_of(env, info[0], "the lease");
-  if (info[1].IsArrayBuffer()) {
-    // Detached before the lease ends: a view never shows foreign bytes.
-    auto buffer = info[1].As<Napi::ArrayBuffer>();
-    if (!buffer.IsDetached()) buffer.Detach();
+  // Detached before the lease ends: a view never shows foreign bytes.
+  for (std::size_t i = 1; i < info.Length(); ++i) {
+    if (!info[i].IsArrayBuffer()) continue;
+    auto buffer = info[i].As<Napi::ArrayBuffer>();
+    if (buffer.IsDetached()) continue;
+    leases_->detach(env, id, buffer.ByteLength());
+    buffer.Detach();
   }
   return Napi::Boolean::New(env, leases_->give_back(env, id));
 }

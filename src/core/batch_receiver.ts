@@ -3,6 +3,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { AnySchema } from './any_schema.js'
 import { align64 } from './codec/alignment.js'
 import { decodeSlot, SchemaCache } from './codec/decode.js'
+import { LeasedSlot } from './leased_slot.js'
 import { attachLease, Lease, type BatchInfo } from './lease.js'
 import { Acquired, Info, INFO_WORDS, type NativeReader } from './native.js'
 import type { LeasePolicy } from './options.js'
@@ -83,37 +84,36 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     const start = this.#slabUsed
     const length = this.#info[Info.Length]!
     this.#slabUsed = Math.min(align64(start + length), this.#slab.length)
-    return this.#decode(this.#slab.subarray(start, start + length), undefined)
+    return this.#decode(this.#slab.subarray(start, start + length))
   }
 
   #leased(): ArenaBatch<T> {
-    this.#unreleased.leased(this.#info[Info.Length]!)
-    const buffer = this.#native.lease()
+    const length = this.#info[Info.Length]!
+    this.#unreleased.lease(length)
+    const slot = new LeasedSlot(this.#native, this.#info[Info.LeaseId]!, length)
     try {
-      return this.#decode(new Uint8Array(buffer, 0, this.#info[Info.Length]), buffer)
+      return this.#decode(slot)
     } catch (error) {
-      this.#native.release(this.#info[Info.LeaseId]!, buffer)
+      slot.release()
       throw error
     }
   }
 
   #copyLeased(): ArenaBatch<T> {
-    const buffer = this.#native.lease()
-    const length = this.#info[Info.Length]!
-    const own = Buffer.allocUnsafeSlow(length)
-    own.set(new Uint8Array(buffer, 0, length))
-    this.#native.release(this.#info[Info.LeaseId]!, buffer)
-    this.#bytesCopied += length
-    return this.#decode(own, undefined)
+    const slot = new LeasedSlot(this.#native, this.#info[Info.LeaseId]!, this.#info[Info.Length]!)
+    const bytes = slot.all()
+    const own = Buffer.allocUnsafeSlow(bytes.length)
+    own.set(bytes)
+    slot.release()
+    this.#bytesCopied += own.length
+    return this.#decode(own)
   }
 
-  #decode(bytes: Uint8Array, buffer: ArrayBuffer | undefined): ArenaBatch<T> {
+  #decode(slot: LeasedSlot | Uint8Array): ArenaBatch<T> {
+    const isLeased = slot instanceof LeasedSlot
+    const bytes = isLeased && !slot.inParts ? slot.all() : slot
     const batch = decodeSlot(bytes, this.#layout, this.#schemas, this.#info[Info.SchemaId])
-    const info = this.#describe(buffer !== undefined)
-    attachLease(
-      batch,
-      new Lease(info, bytes, this.#native, this.#info[Info.LeaseId]!, buffer, this.#unreleased),
-    )
+    attachLease(batch, new Lease(this.#describe(isLeased), slot, this.#unreleased))
     return batch as unknown as ArenaBatch<T>
   }
 

@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 
 import { ReleasedError } from './errors.js'
-import type { NativeReader } from './native.js'
+import type { LeasedSlot } from './leased_slot.js'
 import type { Loss } from './options.js'
 import type { Unreleased } from './unreleased.js'
 
@@ -32,18 +32,19 @@ export class Lease {
   #released = false
 
   /**
-   * @param bytes The slot.
-   * @param buffer The ring's memory behind `bytes`, to be given back; undefined when they are a private copy.
+   * @param slot The ring's memory, to be given back, or a private copy.
    * @param unreleased Is told when it is.
    */
   constructor(
     readonly info: BatchInfo,
-    readonly bytes: Uint8Array,
-    private readonly reader: NativeReader,
-    private readonly leaseId: number,
-    private readonly buffer: ArrayBuffer | undefined,
+    private readonly slot: LeasedSlot | Uint8Array,
     private readonly unreleased: Unreleased,
   ) {}
+
+  /** The slot. */
+  get bytes(): Uint8Array {
+    return this.slot instanceof Uint8Array ? this.slot : this.slot.all()
+  }
 
   get released(): boolean {
     return this.#released
@@ -53,10 +54,10 @@ export class Lease {
     if (this.#released) return false
     this.#released = true
     batch.invalidate(() => releasedError(this.info))
-    // The buffer is detached before the range is given back, so that no view ever shows another batch's bytes.
-    if (this.buffer !== undefined) {
-      this.reader.release(this.leaseId, this.buffer)
-      this.unreleased.released(this.info.bytes)
+    // Its buffers are detached before the range is given back, so that no view ever shows another batch's bytes.
+    if (!(this.slot instanceof Uint8Array)) {
+      this.slot.release()
+      this.unreleased.released()
     }
     return true
   }

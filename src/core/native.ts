@@ -9,7 +9,7 @@ export const Acquired = {
   Empty: 0,
   /** A small batch was copied into the slab at the given offset; it needs no release. */
   Copied: 1,
-  /** A batch is leased in place; `lease()` gives its ArrayBuffer. */
+  /** A batch is leased in place; `lease()` shows its bytes. */
   Leased: 2,
   /** The writer ended the arena and everything was read. */
   Ended: 3,
@@ -136,10 +136,13 @@ export interface NativeReader {
   tryAcquire(slabOffset: number): number
   /** Blocks this thread; Empty after the time-out. A negative time-out waits for ever. */
   acquireSync(slabOffset: number, timeoutMs: number): number
-  /** The batch last acquired as Leased; its finalizer gives the lease back if `release` did not. */
-  lease(): ArrayBuffer
-  /** Detaches `buffer` and gives the lease back. False if it was given back before. */
-  release(leaseId: number, buffer: ArrayBuffer): boolean
+  /**
+   * Shows bytes of the batch last acquired as Leased, or of another lease that is held. The lease is given back when all
+   * that was shown of it is garbage, if `release` did not do it.
+   */
+  lease(leaseId: number, offset: number, length: number): ArrayBuffer
+  /** Detaches all that was shown of the lease, and gives it back. False if it was given back before. */
+  release(leaseId: number, ...buffers: readonly ArrayBuffer[]): boolean
   /** True: nothing ready, the writer rings `bell` at the next event; false: ask again at once. */
   arm(bell: NativeBell): boolean
   disarm(): void

@@ -1,7 +1,7 @@
 import { collectYoung } from './collect_young.js'
 import { turnSoon } from './turn.js'
 
-/** Bytes of the ring that a reader has leased and that nobody has given back by hand: some of them may be garbage. */
+/** Bytes of the ring that a reader has leased since one was last given back by hand: some of them may be garbage. */
 export class Unreleased {
   readonly #limit: number
   #bytes = 0
@@ -11,16 +11,19 @@ export class Unreleased {
     this.#limit = limit
   }
 
-  leased(bytes: number): void {
+  /** Called before a batch is leased. */
+  lease(bytes: number): void {
+    if (this.#bytes > this.#limit) {
+      this.#bytes = 0
+      collectYoung()
+      // Finalizers give the space back, and they run when the event loop turns.
+      turnSoon()
+    }
     this.#bytes += bytes
-    if (this.#bytes <= this.#limit) return
-    this.#bytes = 0
-    collectYoung()
-    // Finalizers give the space back, and they run when the event loop turns.
-    turnSoon()
   }
 
-  released(bytes: number): void {
-    this.#bytes = Math.max(0, this.#bytes - bytes)
+  /** A program that gives one back by hand is taken to do so with all: nothing has to be looked for. */
+  released(): void {
+    this.#bytes = 0
   }
 }

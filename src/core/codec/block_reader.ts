@@ -6,6 +6,7 @@ import type { TypedArrayConstructor } from './buffer_views.js'
 import type { OffsetsArray, TypedArray } from './column_data.js'
 import { type ColumnShape, type DictionaryShape, Kind } from './column_shape.js'
 import { Block } from './layout.js'
+import type { SlotBytes, SlotParts } from './slot_parts.js'
 
 const VIEW_BYTES = 16
 const NO_BYTES = new Uint8Array(0)
@@ -19,17 +20,21 @@ export interface Dictionaries {
 
 /** Makes the columns of one record batch or dictionary batch out of its block of layout words. Nothing is copied. */
 export class BlockReader {
-  readonly #buffer: ArrayBuffer
+  /** The memory of the slot, unless it comes in parts. */
+  readonly #buffer: ArrayBuffer | undefined
   /** Where the slot begins in the buffer. */
   readonly #start: number
+  readonly #parts: SlotParts | undefined
   readonly #words: readonly number[]
   readonly #nodes: number
   readonly #buffers: number
   readonly #variadics: number
 
-  constructor(slot: Uint8Array, words: readonly number[], block: number) {
-    this.#buffer = slot.buffer as ArrayBuffer
-    this.#start = slot.byteOffset
+  constructor(slot: SlotBytes, words: readonly number[], block: number) {
+    const whole = slot instanceof Uint8Array ? slot : undefined
+    this.#buffer = whole?.buffer as ArrayBuffer | undefined
+    this.#start = whole?.byteOffset ?? 0
+    this.#parts = slot instanceof Uint8Array ? undefined : slot
     this.#words = words
     this.#nodes = block + Block.Numbers
     this.#buffers = this.#nodes + 2 * words[block + Block.Nodes]!
@@ -170,11 +175,14 @@ export class BlockReader {
 
   #array(ArrayType: TypedArrayConstructor, word: number, count: number): TypedArray {
     if (count === 0) return new ArrayType(0)
-    const start = this.#start + this.#words[word]!
+    const length = count * ArrayType.BYTES_PER_ELEMENT
+    const part = this.#parts?.part(this.#words[word]!, length)
+    const buffer = (part?.buffer ?? this.#buffer) as ArrayBuffer
+    const start = part?.byteOffset ?? this.#start + this.#words[word]!
     if (start % 8 === 0 || start % ArrayType.BYTES_PER_ELEMENT === 0)
-      return new ArrayType(this.#buffer, start, count)
+      return new ArrayType(buffer, start, count)
     // No writer of ours does this: a buffer that no array type can lie over is copied.
-    const bytes = new Uint8Array(this.#buffer, start, count * ArrayType.BYTES_PER_ELEMENT)
+    const bytes = new Uint8Array(buffer, start, length)
     return new ArrayType(Uint8Array.from(bytes).buffer, 0, count)
   }
 

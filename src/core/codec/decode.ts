@@ -6,6 +6,7 @@ import { decodeByArrow } from './decode_fallback.js'
 import { Block, blockWords, Layout } from './layout.js'
 import type { SchemaCache } from './schema_cache.js'
 import { SlotColumns } from './slot_columns.js'
+import { type SlotBytes, wholeSlot } from './slot_parts.js'
 
 export { SchemaCache } from './schema_cache.js'
 
@@ -19,7 +20,7 @@ export { SchemaCache } from './schema_cache.js'
  * @throws IncompatibleError if the slot is compressed or written in a way that apache-arrow does not read
  */
 export function decodeSlot(
-  slot: Uint8Array,
+  slot: SlotBytes,
   layout: Float64Array,
   schemas: SchemaCache,
   schemaId = 0,
@@ -27,7 +28,7 @@ export function decodeSlot(
   const known = schemas.find(slot, layout[Layout.SchemaOffset]!, layout[Layout.SchemaLength]!, schemaId)
   const { words, recordBatch, compression } = copyWords(layout)
   const { shape } = known
-  if (shape === undefined || compression !== 0) return decodeByArrow(slot, known, compression)
+  if (shape === undefined || compression !== 0) return decodeByArrow(wholeSlot(slot), known, compression)
   if (words[Layout.DictionaryBatches]! > 0) checkDictionaries(shape, words)
   checkBlock(shape, words, recordBatch, batchName)
   return makeArenaRecordBatch(known, new SlotColumns(known, slot, words, recordBatch))

@@ -3,6 +3,7 @@ import type { DataType, Field } from 'apache-arrow'
 import { CorruptError, IncompatibleError } from '../errors.js'
 import { type SchemaShape, shapeOfSchema } from './column_shape.js'
 import { FlatbufferTable, MessageField, SchemaField } from './flatbuffer.js'
+import { type SlotBytes, slotPart } from './slot_parts.js'
 
 /** A schema message that was parsed, and what decoding batches of it needs. */
 export interface KnownSchema {
@@ -30,15 +31,15 @@ export class SchemaCache {
    * The schema whose message lies at [offset, offset + length) of `slot`; batches of equal messages share it.
    * @param id Stands for exactly these bytes, if given: the bytes of one that was just met are not compared again.
    */
-  find(slot: Uint8Array, offset: number, length: number, id = NO_ID): KnownSchema {
+  find(slot: SlotBytes, offset: number, length: number, id = NO_ID): KnownSchema {
     if (id !== NO_ID && id === this.#lastId) return this.#last!
     this.#last = this.#findBytes(slot, offset, length)
     this.#lastId = id
     return this.#last
   }
 
-  #findBytes(slot: Uint8Array, offset: number, length: number): KnownSchema {
-    const message = new Uint8Array(slot.buffer, slot.byteOffset + offset, length)
+  #findBytes(slot: SlotBytes, offset: number, length: number): KnownSchema {
+    const message = slotPart(slot, offset, length)
     const known = this.#known
     for (let i = 0; i < known.length; i++) {
       const entry = known[i]!

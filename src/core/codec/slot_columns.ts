@@ -4,12 +4,13 @@ import { type BatchColumns } from './batch_columns.js'
 import type { DictionaryShape } from './column_shape.js'
 import { Block, blockWords, Layout } from './layout.js'
 import type { KnownSchema } from './schema_cache.js'
+import { type SlotBytes, slotPart } from './slot_parts.js'
 
 /** The columns of a slot, made from its layout words when they are first used. */
 export class SlotColumns implements BatchColumns, Dictionaries {
   readonly rows: number
   readonly #known: KnownSchema
-  readonly #slot: Uint8Array
+  readonly #slot: SlotBytes
   readonly #words: readonly number[]
   readonly #block: number
   readonly #columns: (Data | undefined)[] = []
@@ -21,7 +22,7 @@ export class SlotColumns implements BatchColumns, Dictionaries {
    * @param words kept, not copied
    * @param block of the record batch
    */
-  constructor(known: KnownSchema, slot: Uint8Array, words: readonly number[], block: number) {
+  constructor(known: KnownSchema, slot: SlotBytes, words: readonly number[], block: number) {
     this.rows = words[Layout.Rows]!
     this.#known = known
     this.#slot = slot
@@ -52,7 +53,7 @@ export class SlotColumns implements BatchColumns, Dictionaries {
   metadata(): Map<string, string> {
     const offset = this.#words[this.#block + Block.MetadataOffset]!
     const length = this.#words[this.#block + Block.MetadataLength]!
-    return Message.decode(this.#slot.subarray(offset, offset + length)).metadata
+    return Message.decode(slotPart(this.#slot, offset, length)).metadata
   }
 
   made(): readonly Data[] {
