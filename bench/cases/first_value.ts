@@ -1,9 +1,10 @@
 import { createReader, createWriter, type ArenaBatch } from 'qadataswap'
 
-import { atMost, type Bench, type Row } from '../lib/bench.js'
+import { atMost, type Bench, type Missing, type Row } from '../lib/bench.js'
 import { numbers, type Numbers } from '../lib/batches.js'
 import { againstGoal, spreadOf } from '../lib/measure.js'
 import { nativeProgram } from '../lib/native_program.js'
+import { rustFirstValue } from '../lib/rust_bench.js'
 
 const BATCHES = 20_000
 const ROUNDS = 9
@@ -22,13 +23,17 @@ export const firstValue: Bench = {
       for (let c = 0; c < batch.numCols; c++) sum += batch.getChildAt(c)!.get(0) as number
       return sum
     }
-    const rows: Row[] = [
+    const rows: (Row | Missing)[] = [
       inNode('Node: tryRead, first value of every column', GOAL_BATCH_NS, everyColumn),
       inNode('Node: tryRead, one column by name', GOAL_COLUMN_NS, columnByName),
     ]
     const { ns } = await nativeProgram<{ ns: number[] }>('first_value', [100_000, ROUNDS])
     rows.push(row('C++: peek, one load', GOAL_NATIVE_NS, ns))
-    return [...rows, { figure: 'Rust: peek, one load', why: 'the Rust binding has no benchmark program yet' }]
+    const rust = await rustFirstValue(ROUNDS)
+    if (typeof rust === 'string') return [...rows, { figure: 'Rust', why: rust }]
+    rows.push(row('Rust: peek (verified), one load', GOAL_NATIVE_NS, rust.load))
+    rows.push(row('Rust: next_batch, one value of one column', GOAL_NATIVE_NS, rust.column))
+    return rows
   },
 }
 

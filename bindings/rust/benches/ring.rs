@@ -1,5 +1,6 @@
 //! Medians of single operations on a quiet machine: `cargo bench`. One thread, so that nothing but the operation is
-//! measured; what crosses processes is measured by the benchmarks of the whole project.
+//! measured; what crosses processes is measured by the benchmarks of the whole project, which ask for the nanoseconds of
+//! a ready batch to its first value as JSON: `cargo bench --bench ring -- --first-value-json ROUNDS`.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,6 +16,10 @@ use qadataswap::{Reader, SharedMemoryArena, SharedMemoryConfig, Writer};
 const SOON: Duration = Duration::from_secs(10);
 
 fn main() {
+    let mut args = std::env::args().skip_while(|arg| arg != "--first-value-json").skip(1);
+    if let Some(rounds) = args.next() {
+        return first_value_json(rounds.parse().expect("a number of rounds"));
+    }
     println!("read: a ready batch to a RecordBatch of f64 columns");
     for megabytes in [1, 10, 100] {
         read_by_size(megabytes);
@@ -85,6 +90,45 @@ fn read_by_size(megabytes: usize) {
     let time = median(times.collect());
     let copied = reader.stats().expect("stats").bytes_copied;
     println!("  {megabytes:>4} MB: {time:>7.0} ns, {copied} bytes copied");
+}
+
+/// As the benchmark of the C++ core does it: one batch at a time, and the time of `advance` is not in it.
+fn first_value_json(rounds: usize) {
+    let column = |reader: &mut Reader| {
+        let (time, batch) = nanos(|| {
+            let batch = reader.next_batch(SOON).expect("a batch").expect("not the end");
+            black_box(batch.primitive::<Float64Type>(3).expect("a column").values()[0]);
+            batch
+        });
+        drop(batch);
+        time
+    };
+    let load = |reader: &mut Reader| {
+        let (time, peeked) = nanos(|| {
+            let peeked = reader.ring_mut().peek(SOON).expect("a batch").expect("not the end");
+            black_box(peeked[0]);
+            peeked
+        });
+        peeked.advance().expect("no fork");
+        time
+    };
+    let (columns, loads) = (first_value_rounds(rounds, column), first_value_rounds(rounds, load));
+    println!("{{\"column\":{columns:?},\"load\":{loads:?}}}");
+}
+
+fn first_value_rounds(rounds: usize, look: impl Fn(&mut Reader) -> f64) -> Vec<f64> {
+    const BATCHES: usize = 20_000;
+    let batch = floats(100, 6);
+    let (mut writer, mut reader) = pair("first-json", 16);
+    let mut round = || {
+        let times = (0..BATCHES).map(|_| {
+            writer.write(&batch).expect("space");
+            look(&mut reader)
+        });
+        median(times.collect())
+    };
+    round();
+    (0..rounds).map(|_| round()).collect()
 }
 
 fn first_value(rows: usize, columns: usize) {
