@@ -4,6 +4,7 @@
 #include <arrow/extension_type.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace qads::arrow {
 namespace {
@@ -17,6 +18,24 @@ bool has_dictionary(const ::arrow::DataType& type) {
   }
   return std::any_of(type.fields().begin(), type.fields().end(),
                      [](const auto& field) { return has_dictionary(*field->type()); });
+}
+
+/// A field of an IPC schema says "coded by dictionary" once: of a dictionary of dictionaries, Arrow C++
+/// writes a schema that tells half of it.
+bool has_dictionary_of_dictionaries(const ::arrow::DataType& type) {
+  using ::arrow::Type;
+  if (type.id() == Type::EXTENSION) {
+    return has_dictionary_of_dictionaries(*static_cast<const ::arrow::ExtensionType&>(type).storage_type());
+  }
+  if (type.id() == Type::DICTIONARY) {
+    const ::arrow::DataType* values = static_cast<const ::arrow::DictionaryType&>(type).value_type().get();
+    while (values->id() == Type::EXTENSION) {
+      values = static_cast<const ::arrow::ExtensionType*>(values)->storage_type().get();
+    }
+    return values->id() == Type::DICTIONARY || has_dictionary_of_dictionaries(*values);
+  }
+  return std::any_of(type.fields().begin(), type.fields().end(),
+                     [](const auto& field) { return has_dictionary_of_dictionaries(*field->type()); });
 }
 
 void add_nodes(const ::arrow::DataType& type, std::vector<ipc::NodeLayout>& nodes) {
@@ -54,6 +73,16 @@ std::vector<ipc::NodeLayout> node_layouts(const ::arrow::Schema& schema) {
   return views ? nodes : std::vector<ipc::NodeLayout>{};
 }
 
+::arrow::Status check_schema(const ::arrow::Schema& schema) {
+  for (const auto& field : schema.fields()) {
+    if (!has_dictionary_of_dictionaries(*field->type())) continue;
+    return ::arrow::Status::Invalid(
+        "field \"", field->name(), "\" is ", field->type()->ToString(),
+        ": a dictionary of dictionaries has no form in Arrow IPC; decode one of them");
+  }
+  return ::arrow::Status::OK();
+}
+
 ::arrow::ipc::IpcWriteOptions write_options() {
   auto options = ::arrow::ipc::IpcWriteOptions::Defaults();
   options.use_threads = false;
@@ -82,22 +111,26 @@ SchemaEncoder::SchemaEncoder(std::shared_ptr<::arrow::Schema> schema)
     : schema_(std::move(schema)),
       has_dictionaries_(std::any_of(schema_->fields().begin(), schema_->fields().end(),
                                     [](const auto& field) { return has_dictionary(*field->type()); })),
-      nodes_(node_layouts(*schema_)) {}
+      nodes_(node_layouts(*schema_)),
+      // Null for the few types that Arrow C++ cannot make an empty array of.
+      empty_(::arrow::RecordBatch::MakeEmpty(schema_).ValueOr(nullptr)) {}
 
 ::arrow::Result<const ipc::SlotPlan*> SchemaEncoder::plan(const ::arrow::RecordBatch& batch) {
   // Of a slice without rows, Arrow C++ writes all values of some types.
-  std::shared_ptr<::arrow::RecordBatch> empty;
-  if (batch.num_rows() == 0) {
-    ARROW_ASSIGN_OR_RAISE(empty, ::arrow::RecordBatch::MakeEmpty(schema_));
+  const bool is_empty = batch.num_rows() == 0 && empty_ != nullptr;
+  try {
+    ARROW_RETURN_NOT_OK(write(is_empty ? *empty_ : batch));
+  } catch (const std::runtime_error& refused) {
+    return ::arrow::Status::Invalid(refused.what());
   }
-  ARROW_RETURN_NOT_OK(write(empty != nullptr ? *empty : batch));
   return &plan_;
 }
 
 ::arrow::Status SchemaEncoder::write(const ::arrow::RecordBatch& batch) {
+  if (form_ == nullptr) ARROW_RETURN_NOT_OK(check_schema(*schema_));
   // A stream leaves a dictionary out that has not changed, and a slot must have it: then each batch is a
   // file.
-  if (form_ == nullptr || has_dictionaries_) {
+  if (form_ == nullptr || has_dictionaries_ || empty_ == nullptr) {
     ARROW_ASSIGN_OR_RAISE(auto file, ::arrow::ipc::MakeFileWriter(&stream_, schema_, write_options()));
     ARROW_RETURN_NOT_OK(file->WriteRecordBatch(batch));
     ARROW_RETURN_NOT_OK(file->Close());
@@ -109,8 +142,7 @@ SchemaEncoder::SchemaEncoder(std::shared_ptr<::arrow::Schema> schema)
   if (writer_ == nullptr) {
     ARROW_ASSIGN_OR_RAISE(writer_, ::arrow::ipc::MakeStreamWriter(&stream_, schema_, write_options()));
     // The schema message comes with the first batch: out of the way.
-    ARROW_ASSIGN_OR_RAISE(const auto empty, ::arrow::RecordBatch::MakeEmpty(schema_));
-    ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(*empty));
+    ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(*empty_));
     stream_.clear();
   }
   ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(batch));

@@ -49,6 +49,7 @@ class SchemaEncoder {
   std::shared_ptr<::arrow::Schema> schema_;
   bool has_dictionaries_;
   std::vector<ipc::NodeLayout> nodes_;
+  std::shared_ptr<::arrow::RecordBatch> empty_;
   std::shared_ptr<const ipc::SlotForm> form_;
   ipc::SlotPlan plan_;
   PartsStream stream_;

@@ -7,21 +7,19 @@
 #include <arrow/table.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <thread>
 #include <vector>
 
 #include "core/ipc_layout.hpp"
+#include "deadline.hpp"
 #include "lease_buffer.hpp"
 #include "status.hpp"
 
 namespace qads::arrow {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::uint64_t kPrefixBytes = 8;  // of a message, before its metadata
+constexpr std::int64_t kPrefixBytes = 8;  // of a message, before its metadata
 constexpr size_t kMaxSchemas = 64;
 constexpr Timeout kFirstPoll{2};
 constexpr Timeout kLastPoll{50};
@@ -30,22 +28,25 @@ struct Free {
   void operator()(qads_reader* reader) const noexcept { qads_reader_free(reader); }
 };
 
+// Of a reader that was moved from.
+const std::string kNoName;
+const std::optional<BatchInfo> kNoInfo;
+
 /// Nobody rings for a birth, so it is polled.
 qads_reader* attach(const std::string& name, const ReaderOptions& given) {
   qads_reader_options options;
   qads_reader_options_init(&options);
   options.from = given.from;
   options.spin_micros = given.spin_micros;
-  const auto deadline = Clock::now() + given.wait;
+  const Deadline deadline(given.wait);
   qads_reader* handle = nullptr;
   for (Timeout poll = kFirstPoll;; poll = std::min(2 * poll, kLastPoll)) {
     const int code = qads_reader_attach(name.c_str(), &options, &handle);
-    const bool forever = given.wait.count() < 0;
-    if (code != QADS_ERR_NOT_FOUND || (!forever && Clock::now() >= deadline)) {
+    if (code != QADS_ERR_NOT_FOUND || deadline.passed()) {
       checked(code);
       return handle;
     }
-    std::this_thread::sleep_for(poll);
+    std::this_thread::sleep_for(deadline.pause(poll));
   }
 }
 
@@ -53,17 +54,13 @@ qads_reader* attach(const std::string& name, const ReaderOptions& given) {
 struct SlotLayout {
   std::int64_t schema_begin;
   std::int64_t batch_begin;
-  bool has_dictionaries;
 };
 
 SlotLayout layout_of(const qads_batch& batch) {
-  const auto dictionaries = static_cast<std::uint64_t>(batch.layout[kLayoutDictionaryBatches]);
   const double* block = batch.layout + kLayoutWords;
-  for (std::uint64_t i = 0; i < dictionaries; ++i) block += block_words(block);
-  return {
-      static_cast<std::int64_t>(batch.layout[kLayoutSchemaOffset]) - static_cast<std::int64_t>(kPrefixBytes),
-      static_cast<std::int64_t>(block[kBlockMetadataOffset]) - static_cast<std::int64_t>(kPrefixBytes),
-      dictionaries > 0};
+  for (double left = batch.layout[kLayoutDictionaryBatches]; left > 0; --left) block += block_words(block);
+  return {static_cast<std::int64_t>(batch.layout[kLayoutSchemaOffset]) - kPrefixBytes,
+          static_cast<std::int64_t>(block[kBlockMetadataOffset]) - kPrefixBytes};
 }
 
 ::arrow::ipc::IpcReadOptions read_options() {
@@ -74,19 +71,20 @@ SlotLayout layout_of(const qads_batch& batch) {
 
 }  // namespace
 
+/// A schema that is known, and what it means for reading.
+struct KnownSchema {
+  std::shared_ptr<::arrow::Schema> schema;
+  bool has_dictionaries = false;
+};
+
 struct Reader::Impl {
   std::string name;
   std::unique_ptr<qads_reader, Free> handle;
   std::function<void(const Loss&)> on_loss;
-  std::map<std::uint32_t, std::shared_ptr<::arrow::Schema>> schemas;  // by the verifier's schema id
+  std::map<std::uint32_t, KnownSchema> schemas;  // by the verifier's schema id
   std::optional<BatchInfo> info;
   bool ended = false;
   bool closed = false;
-
-  std::uint64_t copied() const {
-    qads_reader_stats now{};
-    return qads_reader_get_stats(handle.get(), &now) == QADS_OK ? now.bytes_copied : 0;
-  }
 
   void report_loss(const qads_batch& batch) {
     if (batch.lost_count > 0 && on_loss) on_loss({batch.lost_first, batch.lost_count});
@@ -94,7 +92,6 @@ struct Reader::Impl {
 
   /// Nothing on time-out, null at the end.
   std::optional<std::shared_ptr<::arrow::RecordBatch>> next(Timeout timeout) {
-    const std::uint64_t copied_before = copied();
     qads_batch batch{};
     const int status = checked(qads_reader_peek(handle.get(), timeout.count(), &batch));
     if (status == QADS_EMPTY) return std::nullopt;
@@ -104,40 +101,37 @@ struct Reader::Impl {
       return nullptr;
     }
     const SlotLayout layout = layout_of(batch);
-    qads_lease* lease = nullptr;
-    const std::uint8_t* data = nullptr;
-    checked(qads_reader_take(handle.get(), &lease, &data));
-    const auto buffer = std::make_shared<LeaseBuffer>(lease, data, batch.length);
+    const auto slot = std::make_shared<LeaseBuffer>(batch.length);
+    checked(slot->take(handle.get()));
     info =
-        BatchInfo{batch.sequence, batch.rows, batch.length, batch.commit_ns, {}, copied() == copied_before};
+        BatchInfo{batch.sequence, batch.rows, batch.length, batch.commit_ns, {}, slot->data() == batch.data};
     if (batch.lost_count > 0) info->lost = Loss{batch.lost_first, batch.lost_count};
     report_loss(batch);
-    return check_arrow(decode(buffer, layout, batch.schema_id), QADS_ERR_CORRUPT,
+    return check_arrow(decode(slot, layout, batch.schema_id), QADS_ERR_CORRUPT,
                        "arena \"" + name + "\": Arrow cannot read batch " + std::to_string(batch.sequence));
   }
 
   ::arrow::Result<std::shared_ptr<::arrow::RecordBatch>> decode(const std::shared_ptr<::arrow::Buffer>& slot,
                                                                 const SlotLayout& layout,
                                                                 std::uint32_t schema_id) {
-    if (layout.has_dictionaries) {
+    auto known = schemas.find(schema_id);
+    if (known == schemas.end()) {
+      ::arrow::io::BufferReader stream(::arrow::SliceBuffer(slot, layout.schema_begin));
+      ::arrow::ipc::DictionaryMemo memo;
+      ARROW_ASSIGN_OR_RAISE(auto schema, ::arrow::ipc::ReadSchema(&stream, &memo));
+      if (schemas.size() >= kMaxSchemas) schemas.clear();
+      known = schemas.emplace(schema_id, KnownSchema{schema, memo.fields().num_fields() > 0}).first;
+    }
+    // The dictionaries of a slot are its own: it is read from its beginning.
+    if (known->second.has_dictionaries) {
       ::arrow::io::BufferReader stream(::arrow::SliceBuffer(slot, layout.schema_begin));
       ARROW_ASSIGN_OR_RAISE(const auto reader,
                             ::arrow::ipc::RecordBatchStreamReader::Open(&stream, read_options()));
       return reader->Next();
     }
-    ::arrow::ipc::DictionaryMemo none;
-    std::shared_ptr<::arrow::Schema>& schema = schema_of(schema_id);
-    if (schema == nullptr) {
-      ::arrow::io::BufferReader stream(::arrow::SliceBuffer(slot, layout.schema_begin));
-      ARROW_ASSIGN_OR_RAISE(schema, ::arrow::ipc::ReadSchema(&stream, &none));
-    }
+    const ::arrow::ipc::DictionaryMemo none;
     ::arrow::io::BufferReader stream(::arrow::SliceBuffer(slot, layout.batch_begin));
-    return ::arrow::ipc::ReadRecordBatch(schema, &none, read_options(), &stream);
-  }
-
-  std::shared_ptr<::arrow::Schema>& schema_of(std::uint32_t id) {
-    if (schemas.size() >= kMaxSchemas && schemas.count(id) == 0) schemas.clear();
-    return schemas[id];
+    return ::arrow::ipc::ReadRecordBatch(known->second.schema, &none, read_options(), &stream);
   }
 };
 
@@ -151,10 +145,15 @@ Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
-const std::string& Reader::name() const noexcept { return impl_->name; }
+Reader::Impl& Reader::impl() const {
+  if (impl_ == nullptr) fail(QADS_ERR_CLOSED, "this reader was moved from");
+  return *impl_;
+}
+
+const std::string& Reader::name() const noexcept { return impl_ == nullptr ? kNoName : impl_->name; }
 
 std::shared_ptr<::arrow::RecordBatch> Reader::read(Timeout timeout) {
-  auto batch = impl_->next(timeout);
+  auto batch = impl().next(timeout);
   if (!batch) {
     fail(QADS_ERR_TIMED_OUT,
          "read() of arena \"" + name() + "\" timed out after " + std::to_string(timeout.count()) + " ms");
@@ -162,7 +161,7 @@ std::shared_ptr<::arrow::RecordBatch> Reader::read(Timeout timeout) {
   return std::move(*batch);
 }
 
-std::optional<std::shared_ptr<::arrow::RecordBatch>> Reader::try_read() { return impl_->next(Timeout{0}); }
+std::optional<std::shared_ptr<::arrow::RecordBatch>> Reader::try_read() { return impl().next(Timeout{0}); }
 
 std::shared_ptr<::arrow::Table> Reader::read_all() {
   std::vector<std::shared_ptr<::arrow::RecordBatch>> batches;
@@ -172,11 +171,13 @@ std::shared_ptr<::arrow::Table> Reader::read_all() {
                      "arena \"" + name() + "\": read_all()");
 }
 
-const std::optional<BatchInfo>& Reader::info() const noexcept { return impl_->info; }
+const std::optional<BatchInfo>& Reader::info() const noexcept {
+  return impl_ == nullptr ? kNoInfo : impl_->info;
+}
 
 std::uint64_t Reader::lag() const {
   std::uint64_t lag = 0;
-  checked(qads_reader_lag(impl_->handle.get(), &lag));
+  checked(qads_reader_lag(impl().handle.get(), &lag));
   return lag;
 }
 
@@ -190,7 +191,7 @@ bool Reader::closed() const noexcept { return impl_ == nullptr || impl_->closed;
 
 ReaderStats Reader::stats() const {
   ReaderStats now;
-  checked(qads_reader_get_stats(impl_->handle.get(), &now));
+  checked(qads_reader_get_stats(impl().handle.get(), &now));
   return now;
 }
 

@@ -7,12 +7,11 @@
 #include <utility>
 
 #include "batch_encoder.hpp"
+#include "deadline.hpp"
 #include "status.hpp"
 
 namespace qads::arrow {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Several parts fit the ring at once, so that reading one overlaps with writing the next.
 constexpr std::uint64_t kPartsInRing = 4;
@@ -23,18 +22,8 @@ struct Free {
   void operator()(qads_writer* writer) const noexcept { qads_writer_free(writer); }
 };
 
-class Deadline {
- public:
-  explicit Deadline(Timeout timeout) : never_(timeout.count() < 0), at_(Clock::now() + timeout) {}
-  Timeout left() const {
-    if (never_) return kForever;
-    return std::max(Timeout{0}, std::chrono::ceil<Timeout>(at_ - Clock::now()));
-  }
-
- private:
-  bool never_;
-  Clock::time_point at_;
-};
+// Of a writer that was moved from.
+const std::string kNoName;
 
 /// One call of write().
 struct Write {
@@ -96,7 +85,13 @@ struct Writer::Impl {
 
   void put(const ipc::SlotPlan& plan, Write& write) {
     std::uint64_t sequence = 0;
-    const int status = place(plan, write.deadline.left(), sequence);
+    int status = QADS_OK;
+    try {
+      status = place(plan, write.deadline.left(), sequence);
+    } catch (const Error& error) {
+      if (write.written == 0) throw;
+      fail(error.code(), describe(write) + ": " + error.what());
+    }
     if (status == QADS_WOULD_BLOCK) {
       fail(QADS_ERR_TIMED_OUT,
            describe(write) + " timed out after " + std::to_string(write.limit.count()) + " ms");
@@ -197,11 +192,16 @@ Writer& Writer::operator=(Writer&& other) noexcept {
   return *this;
 }
 
-const std::string& Writer::name() const noexcept { return impl_->name; }
+Writer::Impl& Writer::impl() const {
+  if (impl_ == nullptr) fail(QADS_ERR_CLOSED, "this writer was moved from");
+  return *impl_;
+}
+
+const std::string& Writer::name() const noexcept { return impl_ == nullptr ? kNoName : impl_->name; }
 
 std::optional<std::uint64_t> Writer::write(const ::arrow::RecordBatch& batch, Timeout timeout) {
   Write write(timeout);
-  impl_->add(batch, write);
+  impl().add(batch, write);
   return write.result();
 }
 
@@ -211,37 +211,39 @@ std::optional<std::uint64_t> Writer::write(const ::arrow::Table& table, Timeout 
 }
 
 std::optional<std::uint64_t> Writer::write(::arrow::RecordBatchReader& stream, Timeout timeout) {
+  Impl& self = impl();
   Write write(timeout);
   const std::string what = "arena \"" + name() + "\": reading the batches to write";
   bool any = false;
   for (;;) {
     const auto batch = check_arrow(stream.Next(), QADS_ERR_INVALID_ARGUMENT, what);
     if (batch == nullptr) break;
-    impl_->add(*batch, write);
+    self.add(*batch, write);
     any = true;
   }
   if (!any) {
     const auto empty = ::arrow::RecordBatch::MakeEmpty(stream.schema());
-    impl_->add(*check_arrow(empty, QADS_ERR_INVALID_ARGUMENT, what), write);
+    self.add(*check_arrow(empty, QADS_ERR_INVALID_ARGUMENT, what), write);
   }
   return write.result();
 }
 
 bool Writer::try_write(const ::arrow::RecordBatch& batch) {
-  return impl_->with_plan(batch, [&](const ipc::SlotPlan& plan) {
-    if (plan.size() > impl_->capacity) {
+  Impl& self = impl();
+  return self.with_plan(batch, [&](const ipc::SlotPlan& plan) {
+    if (plan.size() > self.capacity) {
       fail(QADS_ERR_INVALID_ARGUMENT, "try_write() to arena \"" + name() +
                                           "\" writes one batch that fits the ring, and this has " +
                                           std::to_string(plan.size()) + " bytes: use write()");
     }
     std::uint64_t sequence = 0;
-    return impl_->place(plan, Timeout{0}, sequence) == QADS_OK;
+    return self.place(plan, Timeout{0}, sequence) == QADS_OK;
   });
 }
 
 void Writer::drained(bool need_reader, Timeout timeout) {
   const int status =
-      checked(qads_writer_wait_drained(impl_->handle.get(), need_reader ? 1 : 0, timeout.count()));
+      checked(qads_writer_wait_drained(impl().handle.get(), need_reader ? 1 : 0, timeout.count()));
   if (status == QADS_WOULD_BLOCK) {
     fail(QADS_ERR_TIMED_OUT,
          "drained() of arena \"" + name() + "\" timed out after " + std::to_string(timeout.count()) + " ms");
@@ -261,13 +263,12 @@ void Writer::finish(bool wait_for_reader, Timeout timeout) {
     return impl_->on_full == OnFull::block && now.joins == 0 && now.unread > 0;
   };
   while (wait_for_reader && alone()) {
-    const Timeout left = deadline.left();
-    if (left.count() == 0) {
+    if (deadline.passed()) {
       fail(QADS_ERR_TIMED_OUT, "finish() of arena \"" + name() + "\" timed out after " +
                                    std::to_string(timeout.count()) +
                                    " ms: no reader came for what is unread");
     }
-    const Timeout probe = left.count() < 0 ? kJoinProbe : std::min(left, kJoinProbe);
+    const Timeout probe = deadline.pause(kJoinProbe);
     checked(qads_writer_wait_drained(impl_->handle.get(), 1, probe.count()));
   }
   close();
@@ -290,7 +291,7 @@ void Writer::close() noexcept {
 bool Writer::closed() const noexcept { return impl_ == nullptr || impl_->closed; }
 
 WriterStats Writer::stats() const {
-  if (impl_->closed) return impl_->last_stats;
+  if (impl().closed) return impl_->last_stats;
   WriterStats now;
   checked(qads_writer_get_stats(impl_->handle.get(), &now));
   return now;

@@ -1,4 +1,5 @@
 // What the C++ writer and reader deliver: order, loss, the end, errors, with real processes.
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <numeric>
@@ -138,6 +139,28 @@ TEST_CASE("a writer that is killed gives an error after everything it had writte
   Writer next(name, small_ring());
 }
 
+TEST_CASE("a reader that is killed does not hold the writer") {
+  const std::string name = unique_name();
+  Writer writer(name, small_ring(4));
+  Reader reader(name);
+  Child child([&] {
+    Reader slow(name);
+    slow.read();
+    stay();
+  });
+  const auto pass_on = [&](std::int64_t number) {
+    CHECK(writer.write(*number_batch(number), milliseconds(60'000)).has_value());
+    CHECK_EQ(number_of(*reader.read()), number);
+  };
+  CHECK(eventually([&] { return writer.stats().joins == 2; }));
+  // The fifth needs the space of the first, which the child has read by then; the sixth that of the second.
+  for (std::int64_t number = 0; number < 5; ++number) pass_on(number);
+  CHECK(!writer.try_write(*number_batch(5)));
+  child.kill(SIGKILL);
+  pass_on(5);
+  CHECK_EQ(writer.stats().reaped_readers, 1u);
+}
+
 TEST_CASE("a writer that aborts gives its reason after everything it had written") {
   const std::string name = unique_name();
   Writer writer(name, small_ring());
@@ -274,19 +297,81 @@ TEST_CASE("closed and moved-from handles") {
   CHECK_EQ(require_throws<Error>([&] { writer.write(*number_batch(1)); }).code(), QADS_ERR_CLOSED);
   writer.abort("too late");
   writer.finish();
+  // NOLINTBEGIN(bugprone-use-after-move): what was moved from says so.
+  CHECK(first.closed());
+  CHECK(reader.closed());
+  CHECK_EQ(first.name() + reader.name(), std::string());
+  CHECK(!reader.info().has_value());
+  CHECK_EQ(require_throws<Error>([&] { first.write(*number_batch(1)); }).code(), QADS_ERR_CLOSED);
+  CHECK_EQ(require_throws<Error>([&] { first.stats(); }).code(), QADS_ERR_CLOSED);
+  CHECK_EQ(require_throws<Error>([&] { reader.read(); }).code(), QADS_ERR_CLOSED);
+  CHECK_EQ(require_throws<Error>([&] { reader.stats(); }).code(), QADS_ERR_CLOSED);
+  first.close();
+  first.end();
+  reader.close();
+  // NOLINTEND(bugprone-use-after-move)
+}
+
+TEST_CASE("assigning to a handle closes what it held") {
+  const std::string one = unique_name();
+  const std::string other = unique_name();
+  Writer writer(one, small_ring());
+  Reader reader(one);
+  writer = Writer(other, small_ring());
+  CHECK(reader.read() == nullptr);
+  reader = Reader(other);
+  CHECK(!SharedMemoryArena(one).exists());
+  writer.write(*number_batch(1));
+  CHECK_EQ(number_of(*reader.read()), 1);
+}
+
+TEST_CASE("options out of their range are errors with a code") {
+  for (const double size : {0.0, -1.0, 1e300, std::nan("")}) {
+    const WriterOptions options = WriterOptions().with_size_mb(size);
+    CHECK_EQ(require_throws<Error>([&] { Writer bad(unique_name(), options); }).code(),
+             QADS_ERR_INVALID_ARGUMENT);
+  }
+  const WriterOptions none = WriterOptions().with_buffer_count(0);
+  CHECK_EQ(require_throws<Error>([&] { Writer bad(unique_name(), none); }).code(), QADS_ERR_INVALID_ARGUMENT);
+  const std::string name = unique_name();
+  Writer writer(name, small_ring());
+  ReaderOptions nowhere;
+  nowhere.from = -3;
+  CHECK_EQ(require_throws<Error>([&] { Reader bad(name, nowhere); }).code(), QADS_ERR_INVALID_ARGUMENT);
+}
+
+TEST_CASE("a reader starts where it is told to") {
+  const std::string name = unique_name();
+  Writer writer(name, small_ring());
+  for (std::int64_t number = 0; number < 4; ++number) writer.write(*number_batch(number));
+  ReaderOptions options;
+  options.from = 2;
+  Reader from_two(name, options);
+  options.from = kFromLatest;
+  Reader latest(name, options);
+  writer.write(*number_batch(4));
+  CHECK_EQ(number_of(*Reader(name).read()), 0);
+  CHECK_EQ(number_of(*from_two.read()), 2);
+  CHECK_EQ(number_of(*latest.read()), 4);
 }
 
 TEST_CASE("handles of the parent do not work in a forked child") {
   const std::string name = unique_name();
   Writer writer(name, small_ring());
   Reader reader(name);
+  writer.write(*number_batch(7, kLargeRows));
+  auto batch = reader.read();
   writer.write(*number_batch(0));
   Child child([&] {
     CHECK_EQ(require_throws<Error>([&] { writer.write(*number_batch(1)); }).code(), QADS_ERR_FORKED);
     CHECK_EQ(require_throws<Error>([&] { reader.read(milliseconds(0)); }).code(), QADS_ERR_FORKED);
+    // Its copy of a batch is the parent's too: to let go of it must not end the parent's lease.
+    batch.reset();
     writer.close();
     reader.close();
   });
   CHECK(child.succeeded());
+  CHECK_EQ(number_of(*batch), 7);
+  CHECK_EQ(reader.stats().leases, 1u);
   CHECK_EQ(number_of(*reader.read()), 0);
 }

@@ -94,3 +94,24 @@ TEST_CASE("a slice of views is written without the values that it does not show"
   writer.write(*batch);
   CHECK(reader.read()->Equals(*batch));
 }
+
+TEST_CASE("an error in the middle of a split says how much is written") {
+  const auto batch = text_batch<::arrow::StringBuilder>(texts(60'000, 60), ::arrow::utf8());
+  WriterOptions options = one_mebibyte();
+  options.on_full = OnFull::error;
+  const std::string name = unique_name();
+  Writer writer(name, options);
+  Reader reader(name);
+  const Error error = require_throws<Error>([&] { writer.write(*batch); });
+  CHECK_EQ(error.code(), QADS_ERR_FULL);
+  CHECK(std::string(error.what()).find("parts are written") != std::string::npos);
+  CHECK(reader.lag() > 0);
+
+  const std::string blocked = unique_name();
+  Writer waiting(blocked, one_mebibyte());
+  Reader slow(blocked);
+  const Error late = require_throws<Error>([&] { waiting.write(*batch, Timeout{10}); });
+  CHECK_EQ(late.code(), QADS_ERR_TIMED_OUT);
+  CHECK(std::string(late.what()).find("its first " + std::to_string(slow.lag()) + " parts are written") !=
+        std::string::npos);
+}

@@ -1,4 +1,7 @@
 // Every Arrow type goes through an arena unchanged.
+#include <arrow/extension/bool8.h>
+#include <arrow/extension/fixed_shape_tensor.h>
+#include <arrow/extension/uuid.h>
 #include <arrow/ipc/api.h>
 #include <arrow/json/from_string.h>
 
@@ -24,32 +27,56 @@ std::vector<Column> columns() {
   return {
       {null(), "[null, null, null]"},
       {boolean(), "[true, null, false]"},
-      {int8(), "[1, null, -3]"},
-      {uint16(), "[1, null, 3]"},
-      {int32(), "[1, null, -3]"},
-      {int64(), "[1, null, -3]"},
+      {int8(), "[127, null, -128]"},
+      {int16(), "[32767, null, -32768]"},
+      {int32(), "[2147483647, null, -2147483648]"},
+      {int64(), "[9223372036854775807, null, -9223372036854775808]"},
+      {uint8(), "[255, null, 0]"},
+      {uint16(), "[65535, null, 0]"},
+      {uint32(), "[4294967295, null, 0]"},
+      {uint64(), "[18446744073709551615, null, 0]"},
       {float16(), "[1.5, null, -3]"},
+      {float32(), "[1.5, null, -3]"},
       {float64(), "[1.5, null, -3]"},
+      {decimal32(9, 2), R"(["1.25", null, "-9.75"])"},
+      {decimal64(18, 2), R"(["1.25", null, "-9.75"])"},
       {decimal128(38, 2), R"(["1.25", null, "-9.75"])"},
       {decimal256(76, 2), R"(["1.25", null, "-9.75"])"},
-      {date32(), "[1, null, 3]"},
+      {date32(), "[1, null, -3]"},
+      {date64(), "[86400000, null, -86400000]"},
+      {time32(TimeUnit::SECOND), "[1, null, 86399]"},
+      {time32(TimeUnit::MILLI), "[1, null, 3]"},
+      {time64(TimeUnit::MICRO), "[1, null, 3]"},
       {time64(TimeUnit::NANO), "[1, null, 3]"},
-      {timestamp(TimeUnit::MICRO, "Europe/Vienna"), "[1, null, 3]"},
-      {duration(TimeUnit::MILLI), "[1, null, 3]"},
+      {timestamp(TimeUnit::SECOND), "[1, null, -3]"},
+      {timestamp(TimeUnit::MILLI, "UTC"), "[1, null, -3]"},
+      {timestamp(TimeUnit::MICRO, "Europe/Vienna"), "[1, null, -3]"},
+      {timestamp(TimeUnit::NANO, "+05:30"), "[1, null, -3]"},
+      {duration(TimeUnit::SECOND), "[1, null, -3]"},
+      {duration(TimeUnit::NANO), "[1, null, -3]"},
+      {month_interval(), "[1, null, -3]"},
+      {day_time_interval(), "[[1, 2], null, [-3, 4]]"},
       {month_day_nano_interval(), "[[1, 2, 3], null, [4, 5, 6]]"},
       {utf8(), kText},
       {large_utf8(), kText},
       {utf8_view(), kText},
       {binary(), kText},
+      {large_binary(), kText},
       {binary_view(), kText},
       {fixed_size_binary(3), R"(["abc", null, "xyz"])"},
+      {fixed_size_binary(0), R"(["", null, ""])"},
       {list(int64()), "[[1, 2], null, []]"},
       {large_list(utf8_view()), R"([["x", null], null, ["longer than the twelve bytes of a view"]])"},
       {list_view(int32()), "[[1, 2], null, [3]]"},
+      {large_list_view(utf8()), R"([["x", null], null, []])"},
       {fixed_size_list(int16(), 2), "[[1, 2], null, [3, null]]"},
+      {fixed_size_list(int16(), 0), "[[], null, []]"},
       {struct_({field("a", int32()), field("b", utf8_view())}), R"([{"a": 1, "b": "x"}, null, {"a": null}])"},
+      {struct_(FieldVector{}), "[{}, null, {}]"},
       {map(utf8(), int32()), R"([[["k", 1]], null, []])"},
+      {map(int32(), list(utf8()), true), R"([[[1, ["x"]], [2, null]], null, []])"},
       {dictionary(int8(), utf8()), R"(["x", null, "x"])"},
+      {dictionary(uint32(), int64(), true), "[7, null, 7]"},
       {sparse_union({field("i", int32()), field("s", utf8_view())}), R"([[0, 1], [1, "x"], [0, null]])"},
       {dense_union({field("i", int32()), field("s", utf8())}), R"([[0, 1], [1, "x"], [0, null]])"},
       {run_end_encoded(int32(), int64()), "[7, 7, null]"},
@@ -112,6 +139,29 @@ TEST_CASE("schemas may change from batch to batch") {
     for (const Column& column : columns()) batches.push_back(batch_of({column}));
   }
   check_through_arena(batches);
+}
+
+TEST_CASE("extension types come through with their storage") {
+  const auto numbers = value_of(::arrow::json::ArrayFromJSONString(::arrow::int8(), "[1, null, 0]"));
+  const auto bytes = value_of(::arrow::json::ArrayFromJSONString(
+      ::arrow::fixed_size_binary(16), R"(["0123456789abcdef", null, "fedcba9876543210"])"));
+  const auto tensor = ::arrow::extension::fixed_shape_tensor(::arrow::float32(), {2});
+  const auto pairs = value_of(::arrow::json::ArrayFromJSONString(
+      ::arrow::fixed_size_list(::arrow::float32(), 2), "[[1, 2], null, [3, 4]]"));
+  const std::vector<std::shared_ptr<::arrow::Array>> arrays{
+      ::arrow::ExtensionType::WrapArray(::arrow::extension::bool8(), numbers),
+      ::arrow::ExtensionType::WrapArray(::arrow::extension::uuid(), bytes),
+      ::arrow::ExtensionType::WrapArray(tensor, pairs)};
+  for (const auto& array : arrays) {
+    const auto schema = ::arrow::schema({::arrow::field("x", array->type())});
+    const auto batch = ::arrow::RecordBatch::Make(schema, 3, {array});
+    check_through_arena({batch, batch->Slice(1, 2)});
+  }
+}
+
+TEST_CASE("rows without columns keep their number") {
+  const auto schema = ::arrow::schema(::arrow::FieldVector{});
+  check_through_arena({::arrow::RecordBatch::Make(schema, 3, ::arrow::ArrayVector{})});
 }
 
 TEST_CASE("a batch that Arrow cannot write is an error, and the writer goes on") {

@@ -29,8 +29,15 @@ struct WriterOptions {
   bool one_schema = false;        // refuse a batch whose schema differs from the first one's
   std::uint32_t spin_micros = 0;  // a wait spins this long before it sleeps
 
+  /// What is no size becomes 0, which the writer refuses.
   WriterOptions& with_size_mb(double mebibytes) {
-    capacity = static_cast<std::uint64_t>(mebibytes * (1 << 20));
+    const double bytes = mebibytes * (1 << 20);
+    capacity = bytes > 0 && bytes < 9e18 ? static_cast<std::uint64_t>(bytes) : 0;
+    return *this;
+  }
+  /// The number of slots.
+  WriterOptions& with_buffer_count(std::uint32_t count) {
+    slots = count;
     return *this;
   }
 };

@@ -86,7 +86,8 @@ class Reader {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl& impl() const;
+  std::unique_ptr<Impl> impl_;  // null after a move
 };
 
 }  // namespace qads::arrow

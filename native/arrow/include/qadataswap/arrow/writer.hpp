@@ -39,8 +39,8 @@ class Writer {
   /// Batch by batch; a table without any still shows its schema.
   std::optional<std::uint64_t> write(const ::arrow::Table& table, Timeout timeout = kForever);
   std::optional<std::uint64_t> write(::arrow::RecordBatchReader& stream, Timeout timeout = kForever);
-  /// Writes if that needs no waiting; false if the ring is full. INVALID_ARGUMENT if it would take several
-  /// slots.
+  /// Writes if that needs no waiting; false if the ring is full. Codes: FULL instead, under OnFull::error;
+  /// INVALID_ARGUMENT if it would take several slots; SCHEMA_MISMATCH, CLOSED.
   bool try_write(const ::arrow::RecordBatch& batch);
 
   /// Waits until every reader has read everything; with `need_reader`, until one came too. Code: TIMED_OUT.
@@ -62,7 +62,8 @@ class Writer {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl& impl() const;
+  std::unique_ptr<Impl> impl_;  // null after a move
 };
 
 }  // namespace qads::arrow
