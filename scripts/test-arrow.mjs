@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // Builds and tests the layer for Arrow C++ against the pyarrow wheel: `npm run test:arrow [-- PRESET...]`, the presets
-// being release, asan and tsan; all three without an argument. Shares the build folders of `npm run test:native`.
+// being release, asan and tsan; all three without an argument. Shares the build folders of `npm run test:native`. With
+// the release preset, also the examples against the installed package.
 import { missingToolchain } from './check-toolchain.mjs'
+import { testExamples } from './lib/cpp_examples.mjs'
 import { exitCodeOf, presetsOf, testPreset } from './lib/native_tests.mjs'
 import { leaveOut } from './lib/project.mjs'
 import { pythonWithArrow } from './lib/pyarrow.mjs'
@@ -11,8 +13,9 @@ if (sentence) leaveOut(sentence)
 const { python, missing } = pythonWithArrow()
 if (missing) leaveOut(`Arrow C++: ${missing}`)
 
+const presets = presetsOf(process.argv.slice(2))
 const codes = []
-for (const preset of presetsOf(process.argv.slice(2))) {
+for (const preset of presets) {
   codes.push(
     await testPreset(preset, {
       title: 'Arrow C++',
@@ -22,4 +25,5 @@ for (const preset of presetsOf(process.argv.slice(2))) {
     }),
   )
 }
+if (presets.includes('release')) codes.push(await testExamples(python))
 process.exit(exitCodeOf(codes))
