@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/stream_copy.hpp"
+
 namespace qads::ipc {
 
 void IpcParts::add_copy(const void* bytes, uint64_t length) {
@@ -55,7 +57,7 @@ void IpcParts::copy(uint64_t position, uint64_t length, uint8_t* to) const noexc
   while (length > 0) {
     const Piece piece = piece_at(position);
     const uint64_t count = std::min(length, piece.length);
-    std::memcpy(to, piece.data, count);
+    stream_copy(to, piece.data, count);
     position += count;
     to += count;
     length -= count;
