@@ -254,6 +254,7 @@ again:
   claim_cursor(p);
   if
   :: atomic { r == READY -> r = 0; look(p) }
+progress_claimed_read:
     use_batch(p);
     goto again
   :: d_step { r == EMPTY -> r = 0 }
@@ -276,6 +277,7 @@ again:
 #else
   :: atomic { published > expected[p] -> look(p) }
 #endif
+progress_read:
     assert(published <= expected[p] + SLOTS);
     use_batch(p);
     goto again

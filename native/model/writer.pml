@@ -33,6 +33,9 @@ inline wake_readers() {
 inline writer_sleep() {
   if
   :: d_step { writer_bell -> writer_bell = false; sp(writer_wait_sleep) }
+#ifdef M_WRITER_SPINS
+  :: skip
+#endif
 #ifdef DEATHS
 #ifdef M_DEAD_NEVER_REAPED
   /* A slice that changes nothing comes again for ever; here once, so that the stall shows. */
@@ -229,6 +232,7 @@ claimed:
   :: armed -> wanted = 0; armed = false
   :: else
   fi;
+progress_write:
   /* The user fills the claim. */
   atomic { sp(claim_reserved); bytes[next % SLOTS] = TORN; slot[next % SLOTS] = TORN; needed = 0 }
 #ifdef ABORTS
