@@ -1,0 +1,36 @@
+// Sends every file of a folder through an arena of its own: send FOLDER PREFIX.
+#include <arrow/io/file.h>
+#include <arrow/ipc/reader.h>
+
+#include <chrono>
+#include <thread>
+
+#include "programs.hpp"
+
+namespace {
+
+void send(const std::filesystem::path& path, qads::arrow::Writer& writer) {
+  const auto file = checked(arrow::ipc::RecordBatchFileReader::Open(checked(arrow::io::ReadableFile::Open(path))));
+  for (int i = 0; i < file->num_record_batches(); ++i) {
+    const auto batch = checked(file->ReadRecordBatch(i));
+    writer.write(*batch);
+    if (batch->num_rows() >= 8) writer.write(*batch->Slice(3, 5));
+    writer.write(*batch->Slice(0, 0));
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 3) {
+    std::cerr << "usage: send FOLDER PREFIX\n";
+    return 2;
+  }
+  const std::filesystem::path folder = arguments[1];
+  for_each_case(folder, [&](const std::string& name) {
+    qads::arrow::Writer writer(std::string(arguments[2]) + "." + name, qads::arrow::WriterOptions().with_size_mb(32));
+    while (writer.stats().readers == 0) std::this_thread::sleep_for(std::chrono::microseconds(500));
+    send(folder / (name + ".arrow"), writer);
+    writer.finish();
+  });
+}
