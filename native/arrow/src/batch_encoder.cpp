@@ -1,5 +1,6 @@
 #include "batch_encoder.hpp"
 
+#include <arrow/array/util.h>
 #include <arrow/buffer.h>
 #include <arrow/extension_type.h>
 
@@ -91,6 +92,16 @@ std::vector<ipc::NodeLayout> node_layouts(const ::arrow::Schema& schema) {
 
 }  // namespace
 
+::arrow::Result<std::shared_ptr<::arrow::RecordBatch>> empty_batch(
+    const std::shared_ptr<::arrow::Schema>& schema) {
+  // RecordBatch::MakeEmpty knows no dictionaries of nested values.
+  std::vector<std::shared_ptr<::arrow::Array>> columns;
+  for (const auto& field : schema->fields()) {
+    ARROW_ASSIGN_OR_RAISE(columns.emplace_back(), ::arrow::MakeArrayOfNull(field->type(), 0));
+  }
+  return ::arrow::RecordBatch::Make(schema, 0, std::move(columns));
+}
+
 ::arrow::Status PartsStream::Write(const void* data, int64_t nbytes) {
   parts_.add_copy(data, static_cast<uint64_t>(nbytes));
   return ::arrow::Status::OK();
@@ -113,7 +124,7 @@ SchemaEncoder::SchemaEncoder(std::shared_ptr<::arrow::Schema> schema)
                                     [](const auto& field) { return has_dictionary(*field->type()); })),
       nodes_(node_layouts(*schema_)),
       // Null for the few types that Arrow C++ cannot make an empty array of.
-      empty_(::arrow::RecordBatch::MakeEmpty(schema_).ValueOr(nullptr)) {}
+      empty_(empty_batch(schema_).ValueOr(nullptr)) {}
 
 ::arrow::Result<const ipc::SlotPlan*> SchemaEncoder::plan(const ::arrow::RecordBatch& batch) {
   // Of a slice without rows, Arrow C++ writes all values of some types.

@@ -56,6 +56,10 @@ class SchemaEncoder {
   std::shared_ptr<::arrow::ipc::RecordBatchWriter> writer_;  // writes to stream_
 };
 
+/// A batch without rows.
+::arrow::Result<std::shared_ptr<::arrow::RecordBatch>> empty_batch(
+    const std::shared_ptr<::arrow::Schema>& schema);
+
 /// Remembers the last schemas.
 class BatchEncoder {
  public:

@@ -222,7 +222,7 @@ std::optional<std::uint64_t> Writer::write(::arrow::RecordBatchReader& stream, T
     any = true;
   }
   if (!any) {
-    const auto empty = ::arrow::RecordBatch::MakeEmpty(stream.schema());
+    const auto empty = empty_batch(stream.schema());
     self.add(*check_arrow(empty, QADS_ERR_INVALID_ARGUMENT, what), write);
   }
   return write.result();

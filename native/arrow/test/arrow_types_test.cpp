@@ -128,6 +128,16 @@ TEST_CASE("a column of any type comes through, its slices and an empty one too")
   }
 }
 
+TEST_CASE("a dictionary of lists comes through, its slices and an empty one too") {
+  const auto values =
+      value_of(::arrow::json::ArrayFromJSONString(::arrow::list(::arrow::int64()), "[[1], [], [2, null]]"));
+  const auto keys = value_of(::arrow::json::ArrayFromJSONString(::arrow::int8(), "[2, null, 0]"));
+  const auto type = ::arrow::dictionary(::arrow::int8(), values->type());
+  const auto column = value_of(::arrow::DictionaryArray::FromArrays(type, keys, values));
+  const auto batch = ::arrow::RecordBatch::Make(::arrow::schema({::arrow::field("x", type)}), 3, {column});
+  check_through_arena({batch, batch->Slice(1, 1), batch->Slice(0, 0), batch});
+}
+
 TEST_CASE("all types come through side by side, with their metadata") {
   const auto batch = batch_of(columns());
   check_through_arena({batch, batch});
