@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 import * as arrow from 'apache-arrow'
 import { CompressionType } from 'apache-arrow/fb/compression-type'
 import test, { type ExecutionContext } from 'ava'
@@ -6,6 +8,7 @@ import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
 import { encodeSlot, planEncode } from '#src/core/codec/encode.js'
 import { Block, Layout } from '#src/core/codec/layout.js'
 import { CorruptError, IncompatibleError } from '#src/core/errors.js'
+import { addon } from '#src/core/load_addon.js'
 import { batchSpec, buildBatch, isWritableBatch } from '../support/arbitraries.js'
 import { assertBatchesEqual } from '../support/equal.js'
 import { layoutOf } from './layout_oracle.js'
@@ -294,3 +297,17 @@ function assertSameFields(t: ExecutionContext, ours: arrow.Data, theirs: arrow.D
   for (const field of ['offset', 'length', 'stride', 'nullCount'] as const) t.is(ours[field], theirs[field])
   ours.children.forEach((child, i) => assertSameFields(t, child, theirs.children[i]!))
 }
+
+test('a column of a type that apache-arrow does not know is named, and is no damage', (t) => {
+  for (const [file, type] of [
+    ['py-list-view', 'ListView'],
+    ['py-large-list-view', 'LargeListView'],
+    ['py-ree32', 'RunEndEncoded'],
+  ] as const) {
+    const slot = readFileSync(`native/fuzz/corpus/ipc/${file}.arrow`)
+    t.throws(() => decodeSlot(slot, addon().verifySlot(slot), new SchemaCache()), {
+      instanceOf: IncompatibleError,
+      message: new RegExp(`a column of type ${type}, which apache-arrow does not know`),
+    })
+  }
+})

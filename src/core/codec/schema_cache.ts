@@ -78,6 +78,14 @@ function decode(bytes: Uint8Array): Schema {
     if (!message.isSchema()) throw new TypeError('the first message is not a schema')
     return message.header()
   } catch (cause) {
+    const unknown = /Unrecognized type: "(\w+)"/.exec(String(cause))?.[1]
+    if (unknown !== undefined) {
+      throw new IncompatibleError(
+        `the batch has a column of type ${unknown}, which apache-arrow does not know: write another type, or read it in ` +
+          'Python, Rust or C++',
+        { cause },
+      )
+    }
     throw new CorruptError(`the schema of a batch cannot be read: ${String(cause)}`, { cause })
   }
 }
