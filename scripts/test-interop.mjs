@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 import { missingToolchain } from './check-toolchain.mjs'
 import { cppSide, nodeSide, pythonSide, rustSide } from './lib/interop.mjs'
-import { leaveOut } from './lib/project.mjs'
+import { exitLeftOut, leaveOut } from './lib/project.mjs'
 import { PythonMissing } from './lib/python.mjs'
 import { expectedCode, missingRows, readRefusals } from './lib/refusals.mjs'
 import { run } from './lib/run.mjs'
@@ -54,7 +54,10 @@ function judge({ writer, reader, sent, received }, differences, cases) {
   let carried = 0
   let refused = 0
   const pair = `${writer} to ${reader}`
-  for (const [side, { ended, output }] of [['send', sent], ['receive', received]]) {
+  for (const [side, { ended, output }] of [
+    ['send', sent],
+    ['receive', received],
+  ]) {
     if (!ended) fail(`${pair}: ${side} did not end well:\n${output}`)
   }
   for (const name of cases) {
@@ -87,7 +90,10 @@ async function matrix(sides) {
   }
   const compared = await start(sides.Python, 'compare', golden, ...exchanges.map(({ target }) => target))
   if (compared.code !== 0) throw new Error(`what came could not be compared:\n${compared.output}`)
-  const differences = compared.output.trim().split('\n').map((line) => JSON.parse(line))
+  const differences = compared.output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   exchanges.forEach((pair, index) => judge(pair, differences[index], cases))
   const known = new Set(cases)
   for (const name of refusals.flatMap((refusal) => refusal.cases)) {
@@ -95,15 +101,48 @@ async function matrix(sides) {
   }
 }
 
+/** DataFrames go from Python through two relays, one reading what the other has written, and back to Python. */
+async function frames(sides) {
+  const polars = Object.keys(sides).filter((language) => language !== 'C++')
+  for (const writer of polars) {
+    for (const reader of polars) {
+      const arena = `interop.${process.pid}.frames.${++arenas}`
+      const [first, second, third] = ['a', 'b', 'c'].map((part) => `${arena}.${part}`)
+      const parties = await Promise.all([
+        start(sides.Python, 'frames', 'check', third),
+        start(sides[reader], 'relay', second, third),
+        start(sides[writer], 'relay', first, second),
+        start(sides.Python, 'frames', 'send', first),
+      ])
+      const wrong = parties.find(({ code }) => code !== 0)
+      if (wrong) fail(`DataFrames, ${writer} to ${reader}: ${parties.map(({ output }) => output).join('')}`)
+      else passed++
+    }
+  }
+  console.log(`DataFrames between ${polars.join(', ')}: ${polars.length ** 2} pairs tried`)
+}
+
+async function threeLanguages() {
+  const { code, output } = await run(process.execPath, ['scripts/demo-languages.mjs'], { quiet: true })
+  if (code === exitLeftOut) console.log(output.trim())
+  else if (code !== 0) fail(`three languages at one arena: ${output}`)
+  else passed++
+}
+
 const missing = missingToolchain()
 if (missing) leaveOut(missing)
 try {
   const sides = { 'Node.js': nodeSide(), Python: await pythonSide() }
-  for (const [language, side] of [['Rust', await rustSide()], ['C++', await cppSide()]]) {
+  for (const [language, side] of [
+    ['Rust', await rustSide()],
+    ['C++', await cppSide()],
+  ]) {
     if (typeof side === 'string') console.log(`left out: ${language}: ${side}`)
     else sides[language] = side
   }
   await matrix(sides)
+  await frames(sides)
+  await threeLanguages()
   missingRows(refusals).forEach(fail)
 } catch (error) {
   if (error instanceof PythonMissing) leaveOut(`the files are made and compared in Python: ${error.message}`)

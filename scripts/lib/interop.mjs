@@ -33,19 +33,31 @@ export async function pythonSide() {
   return { program: (name) => [python, join(root, 'test/interop/python', `${name}.py`)], env }
 }
 
-/** @returns {Promise<Side | string>} or why it cannot take part */
-export async function rustSide() {
-  if (spawnSync('cargo', ['--version']).status !== 0) return 'cargo is not installed (https://rustup.rs)'
-  const options = ['--quiet', '--locked', '--package', 'qadataswap-interop', '--features', 'polars']
+/**
+ * Builds a program of the Rust workspace with polars, and puts it into this clone's own build folder: other clones
+ * compile to the same one.
+ *
+ * @returns {Promise<string | undefined>} its path; undefined without cargo
+ */
+export async function rustProgram(crate, name) {
+  if (spawnSync('cargo', ['--version']).status !== 0) return undefined
+  const options = ['--quiet', '--locked', '--package', crate, '--features', 'polars', '--bin', name]
   const cwd = join(root, 'bindings/rust')
   await build('cargo', ['build', ...options], { cwd, env: { CARGO_TARGET_DIR: cargoTarget } })
-  // Other clones compile to the same folder.
   const folder = join(root, 'build/interop')
   mkdirSync(folder, { recursive: true })
+  copyFileSync(join(cargoTarget, 'debug', name), join(folder, name))
+  return join(folder, name)
+}
+
+/** @returns {Promise<Side | string>} or why it cannot take part */
+export async function rustSide() {
+  const programs = {}
   for (const name of ['send', 'receive', 'relay']) {
-    copyFileSync(join(cargoTarget, 'debug', `interop_${name}`), join(folder, name))
+    programs[name] = await rustProgram('qadataswap-interop', `interop_${name}`)
   }
-  return { program: (name) => [join(folder, name)] }
+  if (programs.send === undefined) return 'cargo is not installed (https://rustup.rs)'
+  return { program: (name) => [programs[name]] }
 }
 
 /** @returns {Promise<Side | string>} or why it cannot take part */

@@ -41,6 +41,7 @@ const available = (program, ...args) => spawnSync(program, args).status === 0
 export function linters() {
   const cpp = filesEnding(['.cpp', '.hpp', '.h', '.c'])
   const python = join(root, 'bindings/python')
+  const pythonFiles = [python, join(root, 'examples'), join(root, 'test/interop')]
   const rust = join(root, 'bindings/rust')
   const ruffBinary = existsSync(python) ? ruff() : undefined
   return [
@@ -71,12 +72,12 @@ export function linters() {
       unavailable: () =>
         ruffBinary ? undefined : 'it needs python3 with venv and pip (apt-get install python3-venv)',
       check: [
-        [ruffBinary, 'check', python],
-        [ruffBinary, 'format', '--check', python],
+        [ruffBinary, 'check', ...pythonFiles],
+        [ruffBinary, 'format', '--check', ...pythonFiles],
       ],
       fix: [
-        [ruffBinary, 'check', '--fix', python],
-        [ruffBinary, 'format', python],
+        [ruffBinary, 'check', '--fix', ...pythonFiles],
+        [ruffBinary, 'format', ...pythonFiles],
       ],
     },
     {

@@ -1,5 +1,5 @@
 /** Sends every file of a folder through an arena of its own: `send.js FOLDER PREFIX`. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
@@ -16,10 +16,11 @@ async function send(path: string, writer: ArenaWriter): Promise<void> {
 
 const [, , folder = '', prefix = ''] = process.argv
 for (const name of readFileSync(join(folder, 'cases.txt'), 'utf8').trim().split('\n')) {
-  const writer = createWriter(`${prefix}.${name}`, { sizeMb: 32 })
+  const path = join(folder, `${name}.arrow`)
+  const writer = createWriter(`${prefix}.${name}`, { sizeMb: statSync(path).size > 2 ** 20 ? 32 : 1 })
   while (writer.stats().readers === 0) await setTimeout(1)
   try {
-    await send(join(folder, `${name}.arrow`), writer)
+    await send(path, writer)
     await writer.finish()
     console.log(`${name}\tok\t`)
   } catch (error) {

@@ -31,7 +31,8 @@ inline void for_each_case(const std::filesystem::path& folder,
                           const std::function<void(const std::string& name)>& body) {
   std::ifstream names(folder / "cases.txt");
   const auto tell = [](const std::string& name, const char* code, const char* message) {
-    std::cout << name << '\t' << code << '\t' << std::regex_replace(message, std::regex("\\s+"), " ") << std::endl;
+    std::cout << name << '\t' << code << '\t' << std::regex_replace(message, std::regex("\\s+"), " ")
+              << std::endl;
   };
   for (std::string name; std::getline(names, name);) {
     try {

@@ -10,7 +10,8 @@
 namespace {
 
 void send(const std::filesystem::path& path, qads::arrow::Writer& writer) {
-  const auto file = checked(arrow::ipc::RecordBatchFileReader::Open(checked(arrow::io::ReadableFile::Open(path))));
+  const auto file =
+      checked(arrow::ipc::RecordBatchFileReader::Open(checked(arrow::io::ReadableFile::Open(path))));
   for (int i = 0; i < file->num_record_batches(); ++i) {
     const auto batch = checked(file->ReadRecordBatch(i));
     writer.write(*batch);
@@ -28,9 +29,12 @@ int main(int count, char** arguments) {
   }
   const std::filesystem::path folder = arguments[1];
   for_each_case(folder, [&](const std::string& name) {
-    qads::arrow::Writer writer(std::string(arguments[2]) + "." + name, qads::arrow::WriterOptions().with_size_mb(32));
+    const auto path = folder / (name + ".arrow");
+    const double size_mb = std::filesystem::file_size(path) > (1u << 20) ? 32 : 1;
+    qads::arrow::Writer writer(std::string(arguments[2]) + "." + name,
+                               qads::arrow::WriterOptions().with_size_mb(size_mb));
     while (writer.stats().readers == 0) std::this_thread::sleep_for(std::chrono::microseconds(500));
-    send(folder / (name + ".arrow"), writer);
+    send(path, writer);
     writer.finish();
   });
 }

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+
 from columns import columns
 
 
@@ -18,7 +19,9 @@ def type_case(name: str, column: pa.Array) -> list[pa.RecordBatch]:
 def frame_cases() -> dict[str, list[pa.RecordBatch]]:
     """What is not about one type."""
     numbers, words = pa.array(range(11)), pa.array(list('abcdefghijk'))
-    not_null = pa.schema([pa.field('n', pa.int64(), nullable=False), pa.field('w', pa.string(), nullable=False)])
+    not_null = pa.schema(
+        [pa.field('n', pa.int64(), nullable=False), pa.field('w', pa.string(), nullable=False)]
+    )
     rows = 100_000
     index = pa.array((n % 5 for n in range(rows)), pa.int32())
     large = {
@@ -41,7 +44,9 @@ def frame_cases() -> dict[str, list[pa.RecordBatch]]:
         'many_columns': [pa.record_batch({f'c{i}': numbers if i % 2 else words for i in range(200)})],
         'shared_dictionary': [pa.record_batch({'a': shared, 'b': shared})],
         'growing_dictionary': [
-            pa.record_batch({'d': pa.DictionaryArray.from_arrays(pa.array([0, len(g) - 1] * 5, pa.int8()), pa.array(g))})
+            pa.record_batch(
+                {'d': pa.DictionaryArray.from_arrays(pa.array([0, len(g) - 1] * 5, pa.int8()), pa.array(g))}
+            )
             for g in grown
         ],
         'large': [pa.record_batch(large)] * 3,

@@ -64,7 +64,9 @@ def times() -> dict[str, pa.Array]:
         'time32_ms': with_nulls([0, 1, 86399999], pa.time32('ms')),
         'time64_us': with_nulls([0, 1, 86399999999], pa.time64('us')),
         'time64_ns': with_nulls([0, 1000, 86399999999000], pa.time64('ns')),
-        'interval_month_day_nano': with_nulls([(1, 2, 3), (-1, -2, -3), (0, 0, 2**62)], pa.month_day_nano_interval()),
+        'interval_month_day_nano': with_nulls(
+            [(1, 2, 3), (-1, -2, -3), (0, 0, 2**62)], pa.month_day_nano_interval()
+        ),
     }
     second = {'s': 1, 'ms': 10**3, 'us': 10**6, 'ns': 10**9}
     for unit, ticks in second.items():
@@ -108,7 +110,9 @@ def nested() -> dict[str, pa.Array]:
         'list': pa.array(numbers, pa.list_(pa.int64())),
         'list_of_utf8': pa.array(words, pa.list_(pa.string())),
         'list_of_utf8_view': pa.array(words, pa.list_(pa.string_view())),
-        'list_of_lists': pa.array([None if n is None else [n, n] for n in numbers], pa.list_(pa.list_(pa.int8()))),
+        'list_of_lists': pa.array(
+            [None if n is None else [n, n] for n in numbers], pa.list_(pa.list_(pa.int8()))
+        ),
         'large_list': pa.array(numbers, pa.large_list(pa.int16())),
         'list_view': pa.array(numbers, pa.list_view(pa.int32())),
         'large_list_view': pa.array(numbers, pa.large_list_view(pa.int32())),
@@ -164,7 +168,8 @@ def others() -> dict[str, pa.Array]:
         ),
         'uuid': pa.ExtensionArray.from_storage(pa.uuid(), with_nulls([b'0' * 16, b'1' * 16], pa.binary(16))),
         'tensor': pa.ExtensionArray.from_storage(
-            pa.fixed_shape_tensor(pa.float32(), [2, 2]), pa.array([[1.0, 2.0, 3.0, 4.0]] * ROWS, pa.list_(pa.float32(), 4))
+            pa.fixed_shape_tensor(pa.float32(), [2, 2]),
+            pa.array([[1.0, 2.0, 3.0, 4.0]] * ROWS, pa.list_(pa.float32(), 4)),
         ),
     }
 

@@ -1,4 +1,4 @@
-"""Compares what was received with what was sent: `compare.py FOLDER TARGET...`, a line of JSON for each target.
+"""Compares what was received with what was sent: `compare.py FOLDER TARGET...`, a line of JSON for each.
 
 The line is an object of the cases that differ, each with what differs. A case without files is not compared.
 """
@@ -64,7 +64,10 @@ def main() -> None:
     for case in (folder / 'cases.txt').read_text().splitlines():
         expected = list(sent(folder / f'{case}.arrow'))
         for target, result in zip(targets, found, strict=True):
-            if any(target.glob(f'{case}.*.arrow')) and (what := differences(expected, target, case)) is not None:
+            if (
+                any(target.glob(f'{case}.*.arrow'))
+                and (what := differences(expected, target, case)) is not None
+            ):
                 result[case] = what
     for result in found:
         print(json.dumps(result))

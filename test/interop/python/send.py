@@ -23,11 +23,12 @@ def send(path: Path, writer: Writer) -> None:
 
 folder, prefix = Path(sys.argv[1]), sys.argv[2]
 for case in (folder / 'cases.txt').read_text().splitlines():
-    writer = Writer(f'{prefix}.{case}', size_mb=32)
+    path = folder / f'{case}.arrow'
+    writer = Writer(f'{prefix}.{case}', size_mb=32 if path.stat().st_size > 2**20 else 1)
     while writer.stats().readers == 0:
         time.sleep(0.0005)
     try:
-        send(folder / f'{case}.arrow', writer)
+        send(path, writer)
         writer.finish()
         print(case, 'ok', '', sep='\t')
     except Exception as error:

@@ -26,7 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let config =
             SharedMemoryConfig::new(format!("{prefix}.{case}")).with_wait(Duration::from_secs(60));
         let reader = SharedMemoryArena::create_reader(config)?;
-        println!("{}", outcome(case, &receive(reader, Path::new(&target), case)));
+        println!(
+            "{}",
+            outcome(case, &receive(reader, Path::new(&target), case))
+        );
     }
     Ok(())
 }

@@ -25,12 +25,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [folder, prefix] = arguments("interop_send FOLDER PREFIX");
     let folder = Path::new(&folder);
     for case in read_to_string(folder.join("cases.txt"))?.lines() {
-        let config = SharedMemoryConfig::new(format!("{prefix}.{case}")).with_size_mb(32);
+        let path = folder.join(format!("{case}.arrow"));
+        let size_mb = if path.metadata()?.len() > 1 << 20 {
+            32
+        } else {
+            1
+        };
+        let config = SharedMemoryConfig::new(format!("{prefix}.{case}")).with_size_mb(size_mb);
         let mut writer = SharedMemoryArena::create_writer(config)?;
         while writer.stats()?.readers == 0 {
             std::thread::sleep(Duration::from_micros(500));
         }
-        let sent = send(&folder.join(format!("{case}.arrow")), &mut writer);
+        let sent = send(&path, &mut writer);
         println!("{}", outcome(case, &sent));
         match sent {
             Ok(()) => writer.finish(None)?,
