@@ -4,7 +4,6 @@ import { join } from 'node:path'
 
 import { buildFolder, jobs } from './native_tests.mjs'
 import { cargoTarget, root } from './project.mjs'
-import { pythonWithArrow } from './pyarrow.mjs'
 import { installBinding, pythonWithPackages } from './python.mjs'
 import { run } from './run.mjs'
 
@@ -60,10 +59,9 @@ export async function rustSide() {
   return { program: (name) => [programs[name]] }
 }
 
-/** @returns {Promise<Side | string>} or why it cannot take part */
+/** Arrow C++ comes from pyarrow. @returns {Promise<Side>} */
 export async function cppSide() {
-  const { python, missing } = pythonWithArrow()
-  if (missing) return missing
+  const python = await pythonWithPackages()
   const folder = buildFolder('release')
   const configure = ['-DQADS_BUILD_ARROW=ON', `-DQADS_PYTHON=${python}`]
   await build('cmake', ['--preset', 'release', '--log-level=WARNING', ...configure])
