@@ -15,6 +15,7 @@ import { run } from './lib/run.mjs'
 
 const refusals = readRefusals()
 const work = mkdtempSync(join(tmpdir(), 'qads-interop-'))
+process.on('exit', () => rmSync(work, { recursive: true, force: true }))
 const golden = join(work, 'sent')
 let passed = 0
 let failed = 0
@@ -147,8 +148,6 @@ try {
 } catch (error) {
   if (error instanceof PythonMissing) leaveOut(`the files are made and compared in Python: ${error.message}`)
   fail(error.message)
-} finally {
-  rmSync(work, { recursive: true, force: true })
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
