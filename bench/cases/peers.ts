@@ -5,12 +5,12 @@ import type { Channel } from '../lib/channel.js'
 import { inTurns } from '../lib/measure.js'
 import { peers } from '../peers/index.js'
 
-const ROUNDS = 3
+const ROUNDS = 5
 /** A way that is stuck, or takes longer than this for one round, is left out. */
 const LIMIT_MS = 30_000
 const SIZES = [
-  { size: '100 rows x 6', rows: 100, count: 500 },
-  { size: '8 MiB', rows: rowsOf(8 * 2 ** 20), count: 12 },
+  { size: '100 rows x 6', rows: 100, count: 2000 },
+  { size: '8 MiB', rows: rowsOf(8 * 2 ** 20), count: 48 },
 ]
 
 /** An arena against every other way from process to process that can be had here. */

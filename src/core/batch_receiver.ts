@@ -15,8 +15,6 @@ export type ArenaBatch<T extends TypeMap = AnySchema> = RecordBatch<T> & Disposa
 /** Small batches are copied side by side into buffers of this size, which the garbage collector owns. */
 const SLAB_BYTES = 256 * 1024
 const LAYOUT_WORDS = 512
-/** The share of the ring that may be leased before garbage is looked for. */
-const UNRELEASED_SHARE = 1 / 4
 const NO_BYTES = new Uint8Array(0)
 
 /** Turns slots into batches: owns the arrays through which the native reader reports, and the memory of small batches. */
@@ -34,7 +32,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   constructor(native: NativeReader, policy: LeasePolicy) {
     this.#native = native
     this.#policy = policy
-    this.#unreleased = new Unreleased(native.capacity * UNRELEASED_SHARE)
+    this.#unreleased = new Unreleased(native.capacity)
     this.#bind()
   }
 

@@ -67,34 +67,37 @@ test('a dropped batch gives its space back when the young are collected', async 
   t.pass()
 })
 
-test.serial('V8 counts no memory for a batch that is given back, by hand or by the collector', async (t) => {
-  const { writer, reader } = pair()
-  closing(t, writer)
-  closing(t, reader)
-  const external = () => process.memoryUsage().external
-  const read = () => {
-    writer.writeSync(numberBatch(0, LARGE))
-    return reader.tryRead()!
-  }
-  // In a function of its own, whose frame refers to no batch any more when it has returned.
-  const readMany = (count: number) => {
-    for (let i = 0; i < count; i++) {
-      const batch = read()
-      if (i % 2 === 0) release(batch)
+test.serial(
+  'external memory does not add up when batches are given back, by hand or by the collector',
+  async (t) => {
+    const { writer, reader } = pair()
+    closing(t, writer)
+    closing(t, reader)
+    const external = () => process.memoryUsage().external
+    const read = () => {
+      writer.writeSync(numberBatch(0, LARGE))
+      return reader.tryRead()!
     }
-  }
-  const allGivenBack = async () => {
-    await collectGarbage()
-    return reader.stats().leases === 0
-  }
-  const bytes = batchInfo(read())!.bytes
-  readMany(10)
-  await until(allGivenBack)
-  const before = external()
-  readMany(100)
-  await until(allGivenBack)
-  t.true(Math.abs(external() - before) < 50 * bytes, `${before} bytes became ${external()}`)
-})
+    // In a function of its own, whose frame refers to no batch any more when it has returned.
+    const readMany = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const batch = read()
+        if (i % 2 === 0) release(batch)
+      }
+    }
+    const allGivenBack = async () => {
+      await collectGarbage()
+      return reader.stats().leases === 0
+    }
+    const bytes = batchInfo(read())!.bytes
+    readMany(10)
+    await until(allGivenBack)
+    const before = external()
+    readMany(100)
+    await until(allGivenBack)
+    t.true(Math.abs(external() - before) < 50 * bytes, `${before} bytes became ${external()}`)
+  },
+)
 
 test('the bytes of a slot are a complete Arrow file', (t) => {
   const { writer, reader } = pair()
