@@ -11,7 +11,6 @@
 #include "counters.hpp"
 #include "dead_readers.hpp"
 #include "evacuator.hpp"
-#include "kernel_lock.hpp"
 #include "log.hpp"
 #include "private_pages.hpp"
 #include "semaphore.hpp"
@@ -331,23 +330,24 @@ void LeaseTable::detach() noexcept {
     wake_evacuator();
     return;
   }
-  free_entry();
-  if (membership.held() && segment_.deserted()) segment_.remove_name();
+  free_entry(membership);
 }
 
 void LeaseTable::leave() noexcept {
   const MembershipLock membership(segment_.fd(), Deadline::after_ms(1000));
-  free_entry();
-  if (membership.held() && segment_.deserted()) segment_.remove_name();
+  free_entry(membership);
 }
 
-void LeaseTable::free_entry() noexcept {
+void LeaseTable::free_entry(const MembershipLock& membership) noexcept {
   left_ = true;
   // Free before unlocked: an entry that is in use but unlocked would be reaped as dead.
   entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
   sync_point(SyncPoint::leave_free);
   unlock_byte(segment_.fd(), reader_lock(index_));
   wake_writer(kNoPin);
+  if (membership.held() && segment_.deserted()) segment_.remove_name();
+  // Last: a process that exits waits for the tables that it finds there (finish_leaving), and would otherwise
+  // end this thread before the name is gone.
   strike_from_evacuation(this);
   left_changed_.notify_all();
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "clock.hpp"
+#include "kernel_lock.hpp"
 #include "private_pages.hpp"
 #include "ring_layout.hpp"
 #include "ring_view.hpp"
@@ -134,7 +135,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   void destroy(Lease* lease) noexcept;
   bool move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept;
   void leave() noexcept;
-  void free_entry() noexcept;
+  void free_entry(const MembershipLock& membership) noexcept;
 
   SharedSegment segment_;
   std::uint32_t index_ = 0;
