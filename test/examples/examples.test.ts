@@ -6,9 +6,9 @@ import { promisify } from 'node:util'
 import test from 'ava'
 
 /** Runs an example as its README line does; it exits with 0 only when its own check holds. */
-async function run(example: string): Promise<string> {
+async function run(example: string, ...args: string[]): Promise<string> {
   const main = fileURLToPath(new URL(`../../examples/${example}/main.js`, import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [main])
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...args])
   return stdout
 }
 
@@ -31,3 +31,12 @@ test.serial('three ways: pipeline, RxJS and for await give the same', async (t) 
   t.true(existsSync(fileURLToPath(new URL('../../examples/three_ways/main.js', import.meta.url))))
   t.regex(await run('three_ways'), /the same three times/)
 })
+
+test.serial(
+  'keep everything: batches that are never let go keep their values, and nothing is copied',
+  async (t) => {
+    const output = await run('keep_everything', '300')
+    t.regex(output, /every value is as it was written; 0 bytes copied/)
+    t.true(Number(/; (\d+) moved out/.exec(output)![1]) > 100, output)
+  },
+)

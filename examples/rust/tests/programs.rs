@@ -43,6 +43,22 @@ fn two_readers_add_up_what_one_writer_writes() {
 }
 
 #[test]
+fn every_batch_can_be_kept() {
+    let arena = arena("keep");
+    let reader = start(env!("CARGO_BIN_EXE_keep_everything"), &[&arena]);
+    output(start(env!("CARGO_BIN_EXE_tick_writer"), &[&arena, "200"]));
+    let line = output(reader);
+    assert!(
+        line.starts_with("200 batches kept, every value as it was written; "),
+        "{line}"
+    );
+    assert!(
+        line.ends_with(" moved out of the ring, 0 bytes copied by reading\n"),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_file_that_is_sent_is_received() {
     let arena = arena("file");
     let path = |name: &str| {
