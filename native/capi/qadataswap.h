@@ -221,7 +221,7 @@ QADS_API int qads_reader_get_stats(qads_reader* reader, qads_reader_stats* stats
 /* ---- doorbells, for event loops ---- */
 
 /** A file descriptor that becomes readable when a peer rings. One bell serves any number of readers and
- * writers of one loop. A dead peer rings nothing: look again at least every 100 ms. */
+ * writers of one loop. A dead peer rings nothing: look again a few times a second. */
 QADS_API int qads_bell_create(qads_bell** bell);
 /** Owned by the bell; do not close it. */
 QADS_API int qads_bell_fd(const qads_bell* bell);

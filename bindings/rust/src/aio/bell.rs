@@ -15,7 +15,7 @@ use crate::error::{Error, Result, check};
 use crate::sys;
 
 /// A dead peer rings nothing: after so long without a ring, look again.
-const PROBE: Duration = Duration::from_millis(100);
+const PROBE: Duration = Duration::from_millis(250);
 
 /// A doorbell: a descriptor that becomes readable when a peer rings.
 pub(super) struct Bell {

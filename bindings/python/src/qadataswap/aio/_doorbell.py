@@ -10,7 +10,7 @@ from .. import _native
 
 # A dead writer rings nobody, so sleepers also look this often; looking asks the kernel whether the writer
 # lives. It is how soon a death is noticed, never how soon a batch is.
-_PROBE_S = 0.1
+_PROBE_S = 0.25
 # A peer that keeps saying "at once" although nothing comes is broken: then look again at the next probe.
 _MAX_RETRIES = 1000
 # A loop that always finds work ready would starve everything else: now and then it takes a turn.
