@@ -15,12 +15,21 @@ namespace qads::addon {
 /// Shared by a reader object and the ArrayBuffers it gave out; all on one thread.
 ///
 /// V8 counts the bytes of an ArrayBuffer as garbage to come and marks its whole heap for every 64 MiB of
-/// them, while leases that are given back by release() need no collector at all. So what is counted for them
-/// is taken back, up to a bound; leases beyond it are piling up, and V8 is left to know.
+/// them, while leases that are given back by release() need no collector at all. So the mapped ring is
+/// counted once, when the first lease is shown, and what V8 counts for leases is taken back as long as it is
+/// less; leases beyond that are piling up, and V8 is left to know.
+///
+/// V8 aborts the process if its count goes below zero. It may subtract an ArrayBuffer that it has found dead
+/// long before the finalizer says so here; the count of the mapping outweighs all that are under way.
 class HeldLeases {
  public:
-  /// @param uncounted_limit Leased bytes of which V8 need not know.
-  explicit HeldLeases(std::uint64_t uncounted_limit) : uncounted_limit_(uncounted_limit) {}
+  /// @param mapped Bytes of the ring's mapping.
+  HeldLeases(napi_env env, std::uint64_t mapped) : env_(env), mapped_(mapped) {}
+  ~HeldLeases() {
+    if (mapping_counted_) adjust(env_, -static_cast<std::int64_t>(mapped_));
+  }
+  HeldLeases(const HeldLeases&) = delete;
+  HeldLeases& operator=(const HeldLeases&) = delete;
 
   std::uint64_t hold(Lease* lease) {
     held_.emplace(++last_, Held{lease, 0, 0});
@@ -35,7 +44,9 @@ class HeldLeases {
   std::uint64_t show(napi_env env, std::uint64_t id, std::uint64_t bytes) noexcept {
     Held& held = held_.at(id);
     ++held.shown;
-    if (uncounted_ >= uncounted_limit_) return 0;
+    if (bytes > mapped_ - uncounted_) return 0;
+    if (!mapping_counted_) adjust(env, static_cast<std::int64_t>(mapped_));
+    mapping_counted_ = true;
     held.uncounted += bytes;
     uncounted_ += bytes;
     adjust(env, -static_cast<std::int64_t>(bytes));
@@ -85,8 +96,10 @@ class HeldLeases {
 
   std::unordered_map<std::uint64_t, Held> held_;
   std::uint64_t last_ = 0;
-  const std::uint64_t uncounted_limit_;
-  std::uint64_t uncounted_ = 0;
+  const napi_env env_;
+  const std::uint64_t mapped_;
+  bool mapping_counted_ = false;
+  std::uint64_t uncounted_ = 0;  // never more than is mapped
 };
 
 }  // namespace qads::addon

@@ -57,7 +57,7 @@ ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Re
                               : static_cast<std::int64_t>(count_of(env, object.Get("from"), "from"));
   options.spin_micros = small_count_of(env, object.Get("spinMicros"), "spinMicros");
   guarded(env, [&] { reader_ = RingReader::attach(name, options); });
-  leases_ = std::make_shared<HeldLeases>(2 * reader_->header().ring_capacity);
+  leases_ = std::make_shared<HeldLeases>(env, 2 * reader_->header().ring_capacity);
   cleanup_.emplace(env, [reader = reader_] { reader->close(); });
   const Napi::Object self = info.This().As<Napi::Object>();
   const SharedMemoryHeader& header = reader_->header();

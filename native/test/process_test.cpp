@@ -310,6 +310,7 @@ TEST_CASE("handles from before a fork are errors in the child, and its end chang
   write(*writer, 40'000);
   write(*writer, 40'000);
   Lease* lease = take(*reader);
+  REQUIRE(eventually(other_threads_sleep));
   Child child([&] {
     BatchView batch;
     CHECK(code_of([&] { static_cast<void>(writer->try_claim(1)); }) == Errc::forked);

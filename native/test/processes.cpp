@@ -10,7 +10,11 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "core/arena_name.hpp"
@@ -110,6 +114,19 @@ std::string Child::stderr_text() {
   }
   wait();
   return text;
+}
+
+bool other_threads_sleep() {
+  const pid_t self = gettid();
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    if (entry.path().filename() == std::to_string(self)) continue;
+    std::ifstream file(entry.path() / "stat");
+    const std::string stat(std::istreambuf_iterator<char>(file), {});
+    // The state follows the name in brackets, which may hold anything.
+    const std::size_t end = stat.rfind(')');
+    if (end != std::string::npos && stat.compare(end, 3, ") S") != 0) return false;
+  }
+  return true;
 }
 
 std::string left_in_shared_memory(const std::string& name) {

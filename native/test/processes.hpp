@@ -44,6 +44,10 @@ class Child {
   int stderr_fd_ = -1;
 };
 
+/// All threads of this process but the calling one sleep. A fork before that may find one of them in the
+/// sanitizer's allocator, whose locks the child inherits as they are.
+bool other_threads_sleep();
+
 /// Files that arenas left in shared memory: all in one's own /dev/shm, else only the segment `name`.
 std::string left_in_shared_memory(const std::string& name);
 

@@ -94,8 +94,9 @@ test.serial(
     await until(allGivenBack)
     const before = external()
     readMany(100)
-    await until(allGivenBack)
-    t.true(Math.abs(external() - before) < 50 * bytes, `${before} bytes became ${external()}`)
+    // V8 counts what it sweeps, in a thread of its own, a little later.
+    await until(async () => (await allGivenBack()) && Math.abs(external() - before) < 50 * bytes)
+    t.pass()
   },
 )
 
