@@ -13,6 +13,7 @@ use crate::surface::{SOON, batch, large_batch, value_of};
 use crate::{Outcome, support, trial};
 
 pub fn trials() -> Vec<Trial> {
+    #[cfg_attr(not(feature = "polars"), allow(unused_mut))]
     let mut trials = vec![
         trial("all batches ever read through a small ring can be kept", all_kept),
         trial("arrays lie in the shared segment and nothing is copied", in_place),
