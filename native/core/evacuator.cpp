@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -30,22 +31,26 @@ struct Registry {
   std::shared_ptr<Worker> worker;
   std::vector<std::pair<const LeaseTable*, std::weak_ptr<LeaseTable>>> tables;
 
-  std::vector<std::shared_ptr<LeaseTable>> live_tables() const {
-    std::vector<std::shared_ptr<LeaseTable>> live;
-    for (const auto& [key, table] : tables) {
-      if (auto shared = table.lock()) live.push_back(std::move(shared));
-    }
-    return live;
-  }
 };
 
 PerProcess<Registry> registry;
 
-/// None for a worker that was stopped: the tables are its successor's, and two must not move the same lease.
-std::vector<std::shared_ptr<LeaseTable>> live_tables(const Worker* worker) {
+/// Visits the tables without holding the mutex meanwhile, and without memory of its own: it runs when there is
+/// none. From the last to the first, so that one that is struck meanwhile makes it skip no other. None for a
+/// worker that was stopped: the tables are its successor's, and two must not move the same lease.
+template <typename Visit>
+void each_table(const Worker* worker, Visit&& visit) {
   Registry& r = registry.get();
-  const std::lock_guard<std::mutex> lock(r.mutex);
-  return r.worker.get() == worker ? r.live_tables() : std::vector<std::shared_ptr<LeaseTable>>();
+  for (std::size_t left = SIZE_MAX; left > 0;) {
+    std::shared_ptr<LeaseTable> table;
+    {
+      const std::lock_guard<std::mutex> lock(r.mutex);
+      if (worker != nullptr && r.worker.get() != worker) return;
+      left = std::min(left, r.tables.size());
+      if (left > 0) table = r.tables[--left].second.lock();
+    }
+    if (table) visit(*table);
+  }
 }
 
 void run(const std::shared_ptr<Worker>& worker) {
@@ -55,7 +60,7 @@ void run(const std::shared_ptr<Worker>& worker) {
     worker->bell.wait(refused ? monotonic_ns() + kRetryNs : UINT64_MAX);
     worker->bell.drain();
     refused = false;
-    for (const auto& table : live_tables(worker.get())) refused = !table->evacuate() || refused;
+    each_table(worker.get(), [&](LeaseTable& table) { refused = !table.evacuate() || refused; });
   }
 }
 
@@ -88,13 +93,7 @@ std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table) {
 }
 
 void finish_leaving(Deadline deadline) noexcept {
-  std::vector<std::shared_ptr<LeaseTable>> tables;
-  {
-    Registry& r = registry.get();
-    const std::lock_guard<std::mutex> lock(r.mutex);
-    tables = r.live_tables();
-  }
-  for (const auto& table : tables) static_cast<void>(table->wait_left(deadline));
+  each_table(nullptr, [&](LeaseTable& table) { static_cast<void>(table.wait_left(deadline)); });
 }
 
 void strike_from_evacuation(const LeaseTable* table) noexcept {

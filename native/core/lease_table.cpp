@@ -247,8 +247,12 @@ void LeaseTable::release(Lease* lease) noexcept {
 
 bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept {
   auto* view = static_cast<View*>(lease->view);
+  try {
+    view->moved.emplace(lease->view_offset, lease->view_offset + lease->mapped_length);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   lease->place = Lease::Place::moving;
-  view->moved.emplace(lease->view_offset, lease->view_offset + lease->mapped_length);
   moved_ranges_.fetch_add(1, std::memory_order_release);
   moved_ranges_of_process.fetch_add(1, std::memory_order_relaxed);
 
