@@ -1,7 +1,6 @@
 // Held batches that are moved out of the writer's way: the same bytes at the same addresses, whatever
 // happens.
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -271,38 +270,3 @@ TEST_CASE("two arenas in one process have one evacuator") {
   }
   CHECK_EQ(left_in_shared_memory(names[0]), "");
 }
-
-// The sanitizers' shadow memory does not live under a limit.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_CASE("a move that the kernel refuses is tried again until it succeeds") {
-  const std::string name = unique_name();
-  auto writer = RingWriter::create(name, ring_of(64 << 20, 64));
-  const Shared<std::atomic<int>> step;
-  for (int i = 0; i < 3; ++i) write(*writer, 20 << 20);
-  Child holder([&] {
-    auto reader = RingReader::attach(name, {});
-    std::vector<Lease*> leases;
-    for (int i = 0; i < 2; ++i) leases.push_back(take(*reader));
-    read(*reader);
-    rlimit limit{};
-    REQUIRE(getrlimit(RLIMIT_AS, &limit) == 0);
-    const rlim_t before = limit.rlim_cur;
-    limit.rlim_cur = 1 << 20;
-    REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
-    step->store(1);
-    CHECK(eventually([&] { return step->load() == 2; }));
-    limit.rlim_cur = before;
-    REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
-    CHECK(eventually([&] { return step->load() == 3; }));
-    release_all(leases);
-  });
-  CHECK(eventually([&] { return step->load() == 1; }));
-  CHECK(writer->claim(60 << 20, Deadline::after_ms(200)).status == ClaimStatus::would_block);
-  step->store(2);
-  const Claim claim = writer->claim(60 << 20, soon());
-  REQUIRE(claim.status == ClaimStatus::claimed);
-  std::memset(claim.data, 0xEE, claim.length);
-  step->store(3);
-  CHECK(holder.succeeded());
-}
-#endif
