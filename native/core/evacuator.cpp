@@ -30,14 +30,13 @@ struct Registry {
   std::mutex mutex;
   std::shared_ptr<Worker> worker;
   std::vector<std::pair<const LeaseTable*, std::weak_ptr<LeaseTable>>> tables;
-
 };
 
 PerProcess<Registry> registry;
 
-/// Visits the tables without holding the mutex meanwhile, and without memory of its own: it runs when there is
-/// none. From the last to the first, so that one that is struck meanwhile makes it skip no other. None for a
-/// worker that was stopped: the tables are its successor's, and two must not move the same lease.
+/// Visits the tables without holding the mutex meanwhile, and without memory of its own: it runs when there
+/// is none. From the last to the first, so that one that is struck meanwhile makes it skip no other. None for
+/// a worker that was stopped: the tables are its successor's, and two must not move the same lease.
 template <typename Visit>
 void each_table(const Worker* worker, Visit&& visit) {
   Registry& r = registry.get();

@@ -14,8 +14,6 @@
 using namespace qads;
 using namespace qads::test;
 
-// The sanitizers' shadow memory does not live under a limit.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {
 
 // For what is small; less than a batch.
@@ -76,4 +74,3 @@ TEST_CASE("a move that the kernel refuses is tried again until it succeeds") {
   steps->reach(4);
   CHECK(holder.succeeded());
 }
-#endif
