@@ -16,10 +16,11 @@
 namespace qads::addon {
 
 inline double number_of(Napi::Env env, const Napi::Value& value, const char* what) {
-  if (!value.IsNumber()) {
+  double number = 0;
+  if (napi_get_value_double(env, value, &number) != napi_ok) {
     throw to_js(env, Error(Errc::invalid_argument, std::string(what) + " must be a number"));
   }
-  return value.As<Napi::Number>().DoubleValue();
+  return number;
 }
 
 inline std::uint64_t count_of(Napi::Env env, const Napi::Value& value, const char* what) {

@@ -16,10 +16,11 @@ inline std::uint64_t mix64(std::uint64_t x) noexcept {
   return x ^ (x >> 33);
 }
 
-/// Any change of any word changes the result; the order of the words counts.
+/// Any change of any word changes the result; the order of the words counts. Each word is multiplied by an
+/// odd number of its own, so that no product waits for another.
 inline std::uint64_t checksum_words(const std::uint64_t* words, std::size_t count) noexcept {
   std::uint64_t sum = 0x51414453u;
-  for (std::size_t i = 0; i < count; ++i) sum = (sum ^ words[i]) * 0x9E3779B97F4A7C15ull + (sum >> 29);
+  for (std::size_t i = 0; i < count; ++i) sum += words[i] * (0x9E3779B97F4A7C15ull * (2 * i + 1));
   return mix64(sum);
 }
 

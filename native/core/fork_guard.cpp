@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -14,7 +13,6 @@ namespace {
 struct Registry {
   std::mutex mutex;
   std::vector<int> fds;
-  std::atomic<std::uint64_t> epoch{1};
 };
 
 // Never destroyed: finalizers may run after static destructors.
@@ -24,7 +22,7 @@ Registry& registry() {
     pthread_atfork([] { registry().mutex.lock(); }, [] { registry().mutex.unlock(); },
                    [] {
                      Registry& r = registry();
-                     r.epoch.fetch_add(1, std::memory_order_relaxed);
+                     forks_passed.fetch_add(1, std::memory_order_relaxed);
                      for (const int fd : r.fds) close(fd);
                      r.fds.clear();
                      r.mutex.unlock();
@@ -34,9 +32,10 @@ Registry& registry() {
   return *instance;
 }
 
-}  // namespace
+// From the start, so that no fork goes by uncounted.
+[[maybe_unused]] const Registry& watching = registry();
 
-std::uint64_t fork_epoch() noexcept { return registry().epoch.load(std::memory_order_relaxed); }
+}  // namespace
 
 GuardedFd::GuardedFd(int fd) : fd_(fd) {
   // Nothing may come before this: callers look at errno next, and the registry's first use can change it.

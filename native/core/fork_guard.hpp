@@ -11,8 +11,11 @@
 
 namespace qads {
 
-/// Differs between a process and its forked children.
-std::uint64_t fork_epoch() noexcept;
+/// Counted up in a forked child.
+inline std::atomic<std::uint64_t> forks_passed{0};
+
+/// Differs between a process and its forked children. Every call of a handle looks at it.
+inline std::uint64_t fork_epoch() noexcept { return forks_passed.load(std::memory_order_relaxed); }
 
 /// One T for each process, never destroyed: a forked child gets its own, because a thread that it does not
 /// have may have locked or half changed its parent's.

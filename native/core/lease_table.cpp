@@ -38,7 +38,9 @@ HeapBytes allocate_bytes(std::uint64_t length) {
 
 LeaseTable::LeaseTable(SharedSegment segment)
     : segment_(std::move(segment)), pool_(std::min(kMaxPooledBytes, segment_.header().ring_capacity)) {
-  add_view()->ring->populate();
+  const View* first = add_view();
+  first->ring->populate();
+  ring_ = first->ring->base();
 }
 
 LeaseTable::~LeaseTable() {
@@ -91,10 +93,7 @@ const std::uint8_t* LeaseTable::find_unmoved(std::uint64_t offset, std::uint64_t
   }
 }
 
-const std::uint8_t* LeaseTable::bytes_at(std::uint64_t position, std::uint64_t length) {
-  const std::uint64_t offset = position % segment_.header().ring_capacity;
-  // Ranges that are moved after this look belong to leases: they never overlap a batch that is still unread.
-  if (moved_ranges_.load(std::memory_order_acquire) == 0) return views_.front()->ring->base() + offset;
+const std::uint8_t* LeaseTable::bytes_beside_moved(std::uint64_t offset, std::uint64_t length) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (const std::uint8_t* data = find_unmoved(offset, length)) return data;
   scratch_ = allocate_bytes(length);

@@ -64,7 +64,13 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
 
   /// Where the batch at `position` can be read now, without a lease: the first mapping, unless pages there
   /// were moved away, then another; when there are too many of those, a copy that lives until the next call.
-  const std::uint8_t* bytes_at(std::uint64_t position, std::uint64_t length);
+  const std::uint8_t* bytes_at(std::uint64_t position, std::uint64_t length) {
+    const std::uint64_t offset = segment_.ring_offset(position);
+    // Ranges that are moved after this look belong to leases: they never overlap a batch that is still
+    // unread.
+    if (moved_ranges_.load(std::memory_order_acquire) == 0) return ring_ + offset;
+    return bytes_beside_moved(offset, length);
+  }
 
   /// Pins `sequence` (and all above) before the caller advances its cursor: protects a batch that drop-oldest
   /// could take.
@@ -122,6 +128,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
     bool is_free(std::uint64_t begin, std::uint64_t end) const noexcept;
   };
 
+  const std::uint8_t* bytes_beside_moved(std::uint64_t offset, std::uint64_t length);
   View* add_view();
   View* view_of(const std::uint8_t* data) noexcept;
   const std::uint8_t* find_unmoved(std::uint64_t offset, std::uint64_t length);
@@ -141,6 +148,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   std::uint32_t index_ = 0;
   std::mutex mutex_;
   std::vector<std::unique_ptr<View>> views_;
+  const std::uint8_t* ring_ = nullptr;       // of the first view, which stays
   std::map<std::uint64_t, Lease*> in_ring_;  // by sequence: the first is the pin
   std::uint64_t peeked_ = kNoPin;
   PrivatePagePool pool_;

@@ -21,19 +21,10 @@ constexpr std::uint64_t kEvictShare = 8;
 }  // namespace
 
 Reclaimer::Reclaimer(const SharedSegment& segment)
-    : segment_(segment), extents_(segment.header().slot_count) {}
+    : segment_(segment), extents_(segment.header().slot_count), index_(segment.header().slot_count) {}
 
 void Reclaimer::remember(std::uint64_t sequence, std::uint64_t begin, std::uint64_t end) noexcept {
-  extents_[sequence % extents_.size()] = {begin, end};
-}
-
-std::uint64_t Reclaimer::needed_for(std::uint64_t end, std::uint64_t next) const noexcept {
-  std::uint64_t needed = reclaimed_;
-  while (needed < next &&
-         (next - needed >= extents_.size() || end - extent(needed).begin > segment_.header().ring_capacity)) {
-    ++needed;
-  }
-  return needed;
+  extents_[index_(sequence)] = {begin, end};
 }
 
 template <typename Visit>
@@ -172,8 +163,7 @@ void Reclaimer::request_evictions(std::uint64_t needed, std::uint64_t next) noex
   });
 }
 
-bool Reclaimer::reclaim(std::uint64_t needed, std::uint64_t next) noexcept {
-  if (needed <= reclaimed_) return true;
+bool Reclaimer::scan_and_reclaim(std::uint64_t needed, std::uint64_t next) noexcept {
   std::uint64_t lowest = limit(next);
   if (lowest < needed && segment_.header().on_full == static_cast<std::uint32_t>(OnFull::drop_oldest)) {
     announce(needed);

@@ -7,6 +7,7 @@
 #include "bell.hpp"
 #include "ring_layout.hpp"
 #include "shared_segment.hpp"
+#include "wrap.hpp"
 
 namespace qads {
 
@@ -19,10 +20,19 @@ class Reclaimer {
   void remember(std::uint64_t sequence, std::uint64_t begin, std::uint64_t end) noexcept;
 
   /// Lowest sequence above which all must be gone for [.., end) to fit when `next` is the next sequence.
-  std::uint64_t needed_for(std::uint64_t end, std::uint64_t next) const noexcept;
+  std::uint64_t needed_for(std::uint64_t end, std::uint64_t next) const noexcept {
+    std::uint64_t needed = reclaimed_;
+    while (needed < next && (next - needed >= extents_.size() ||
+                             end - extent(needed).begin > segment_.header().ring_capacity)) {
+      ++needed;
+    }
+    return needed;
+  }
 
   /// Makes sequences below `needed` the writer's. True if they are. `next` is the next sequence.
-  [[nodiscard]] bool reclaim(std::uint64_t needed, std::uint64_t next) noexcept;
+  [[nodiscard]] bool reclaim(std::uint64_t needed, std::uint64_t next) noexcept {
+    return needed <= reclaimed_ || scan_and_reclaim(needed, next);
+  }
 
   /// Lowest sequence that some reader still needs or holds (at most `next`).
   std::uint64_t limit(std::uint64_t next) const noexcept;
@@ -45,8 +55,9 @@ class Reclaimer {
     std::uint64_t pin;
   };
 
-  const Extent& extent(std::uint64_t sequence) const noexcept { return extents_[sequence % extents_.size()]; }
+  const Extent& extent(std::uint64_t sequence) const noexcept { return extents_[index_(sequence)]; }
   Position position_of(const ReaderEntry& entry, ReaderState state, std::uint64_t next) const noexcept;
+  bool scan_and_reclaim(std::uint64_t needed, std::uint64_t next) noexcept;
   template <typename Visit>
   void each_reader(Visit&& visit) const noexcept;
   std::uint64_t kept_without_readers(std::uint64_t next) const noexcept;
@@ -58,6 +69,7 @@ class Reclaimer {
   const SharedSegment& segment_;
   BellRinger ringer_;
   std::vector<Extent> extents_;
+  Wrap index_;
   std::uint64_t reclaimed_ = 0;
 };
 

@@ -131,9 +131,11 @@ struct ControlPage {
 
 struct ReaderEntry {
   // Written by the reader at every batch; in drop_oldest the writer moves the cursor too (compare-and-swap).
+  // The counters make no line of their own dirty.
   alignas(kLineSpacing) Word64 cursor;
   Word64 pin;
-  // Life and counters: written by the reader, read by inspectors and, for state, by the writer when it scans.
+  Word64 batches, bytes, bytes_copied, lost, waits, evacuations;
+  // Life: written by the reader now and then, and read by the writer when it scans.
   alignas(kLineSpacing) Word32 state;  // ReaderState
   Word32 pid;
   Word32 wake_by;
@@ -141,7 +143,7 @@ struct ReaderEntry {
   Word64 bell_id;
   Word64 evacuator_bell_id;
   Word64 joined_ns;
-  Word64 batches, bytes, bytes_copied, lost, waits, evacuations, private_bytes;
+  Word64 private_bytes;
   alignas(kLineSpacing) unsigned char semaphore[kSemaphoreBytes];
   // Written by the writer: leases below this sequence are in its way.
   alignas(kLineSpacing) Word64 evict_below;
@@ -166,6 +168,7 @@ static_assert(offsetof(ControlPage, writer_wait) == 512);
 static_assert(offsetof(ControlPage, abort_reason) == 640);
 static_assert(sizeof(ControlPage) <= kControlBytes);
 static_assert(sizeof(ReaderEntry) == 4 * kLineSpacing);
+static_assert(offsetof(ReaderEntry, evacuations) + sizeof(Word64) == 64);
 static_assert(sizeof(Slot) == 64);
 static_assert(std::is_standard_layout_v<ControlPage> && std::is_standard_layout_v<ReaderEntry> &&
               std::is_standard_layout_v<Slot>);
@@ -178,8 +181,9 @@ struct Geometry {
   std::uint64_t ring_capacity;
   std::uint64_t total_size;
 
+  /// `alignment` is a power of two.
   static constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
-    return (value + alignment - 1) / alignment * alignment;
+    return (value + alignment - 1) & ~(alignment - 1);
   }
 
   static constexpr Geometry of(std::uint64_t capacity, std::uint32_t slots, std::uint32_t readers,

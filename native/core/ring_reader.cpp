@@ -116,7 +116,7 @@ PeekStatus RingReader::when_idle(bool& again) {
   std::uint32_t state = read_state();
   bool died = false;
   if (state == static_cast<std::uint32_t>(ArenaState::open)) {
-    const std::uint64_t now = monotonic_ns();
+    const std::uint64_t now = coarse_monotonic_ns();
     if (now < next_probe_ns_) return PeekStatus::empty;
     next_probe_ns_ = now + kProbeIntervalNs;
     if (segment.writer_alive()) return PeekStatus::empty;
@@ -169,11 +169,13 @@ PeekStatus RingReader::peek(BatchView& batch) {
          "arena \"%s\": the slot of batch %" PRIu64 " does not match its check; the batch is skipped",
          name().c_str(), sequence);
   }
-  batch_ = {data,           slot.length, slot.sequence, slot.rows, slot.fingerprint,
-            slot.commit_ns, lost_first_, lost_count_};
+  const BatchView view{data,           slot.length, slot.sequence, slot.rows, slot.fingerprint,
+                       slot.commit_ns, lost_first_, lost_count_};
+  // Not one copied from the other: its words would be read in pairs that are not in the cache yet.
+  batch_ = view;
+  batch = view;
   lost_count_ = 0;
   peeked_ = true;
-  batch = batch_;
   return PeekStatus::ready;
 }
 

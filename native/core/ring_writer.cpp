@@ -89,7 +89,7 @@ Claim RingWriter::try_claim(std::uint64_t bytes) {
   claimed_position_ = position;
   claimed_length_ = bytes;
   sync_point(SyncPoint::claim_reserved);
-  const std::uint64_t offset = position % header.ring_capacity;
+  const std::uint64_t offset = segment_.ring_offset(position);
   return {ClaimStatus::claimed, ring_.base() + offset, offset, bytes};
 }
 
@@ -144,7 +144,7 @@ std::uint64_t RingWriter::commit(std::uint64_t bytes, std::uint64_t rows, std::u
   wake_readers();
   // The lines that the next batch is written to: a reader looked at them a lap ago.
   prefetch_to_write(&segment_.slot(next_));
-  prefetch_to_write(ring_.base() + tail_ % header.ring_capacity);
+  prefetch_to_write(ring_.base() + segment_.ring_offset(tail_));
   return sequence;
 }
 

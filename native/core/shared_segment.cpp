@@ -33,7 +33,12 @@ GuardedFd make_segment_or_make_room(const SharedMemoryHeader& header, DeadArena&
 }  // namespace
 
 SharedSegment::SharedSegment(std::string name, GuardedFd fd, const SharedMemoryHeader& header)
-    : name_(std::move(name)), fd_(std::move(fd)), header_(header), fork_epoch_(fork_epoch()) {
+    : name_(std::move(name)),
+      fd_(std::move(fd)),
+      header_(header),
+      slot_index_(header.slot_count),
+      in_ring_(header.ring_capacity),
+      fork_epoch_(fork_epoch()) {
   void* mapped = mmap(nullptr, header_.ring_offset, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
   if (mapped == MAP_FAILED) fail_errno(errno, "mapping the control pages", name_);
   madvise(mapped, header_.ring_offset, MADV_DONTFORK);
@@ -45,6 +50,8 @@ SharedSegment::SharedSegment(SharedSegment&& other) noexcept
     : name_(std::move(other.name_)),
       fd_(std::move(other.fd_)),
       header_(other.header_),
+      slot_index_(other.slot_index_),
+      in_ring_(other.in_ring_),
       base_(std::exchange(other.base_, nullptr)),
       fork_epoch_(other.fork_epoch_) {
   other.fault_range_.reset();

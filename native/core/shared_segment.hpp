@@ -10,6 +10,7 @@
 #include "fault_handler.hpp"
 #include "fork_guard.hpp"
 #include "ring_layout.hpp"
+#include "wrap.hpp"
 
 namespace qads {
 
@@ -46,8 +47,10 @@ class SharedSegment {
     return reinterpret_cast<ReaderEntry*>(base_ + header_.reader_table_offset)[index];
   }
   Slot& slot(std::uint64_t sequence) const noexcept {
-    return reinterpret_cast<Slot*>(base_ + header_.slot_table_offset)[sequence % header_.slot_count];
+    return reinterpret_cast<Slot*>(base_ + header_.slot_table_offset)[slot_index_(sequence)];
   }
+  /// Where `position` lies in the data ring.
+  std::uint64_t ring_offset(std::uint64_t position) const noexcept { return in_ring_(position); }
   /// Entries that were ever used, clamped to the table.
   std::uint32_t readers_in_use() const noexcept;
 
@@ -70,6 +73,8 @@ class SharedSegment {
   std::string name_;
   GuardedFd fd_;
   SharedMemoryHeader header_;
+  Wrap slot_index_;
+  Wrap in_ring_;
   std::uint8_t* base_ = nullptr;
   std::optional<FaultRange> fault_range_;
   std::uint64_t fork_epoch_;

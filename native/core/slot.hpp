@@ -46,7 +46,7 @@ inline void store_slot(Slot& slot, const SlotWords& words) noexcept {
   words.commit_ns = slot.commit_ns.load(std::memory_order_relaxed);
   const std::uint64_t alignment = words.length >= header.lease_threshold ? header.page_size : kSmallAlignment;
   return slot.check.load(std::memory_order_relaxed) == words.check() && words.sequence == sequence &&
-         words.length >= 1 && words.length <= header.ring_capacity && words.position % alignment == 0;
+         words.length >= 1 && words.length <= header.ring_capacity && (words.position & (alignment - 1)) == 0;
 }
 
 }  // namespace qads

@@ -19,14 +19,17 @@ inline void cpu_pause() noexcept {
 template <typename Condition>
 bool spin_until(std::uint32_t micros, Condition&& condition) {
   if (micros == 0) return false;
-  const std::uint64_t end = monotonic_ns() + std::uint64_t{micros} * 1000;
-  do {
+  // The clock is not read before a peer had the time to answer.
+  std::uint64_t end = 0;
+  for (;;) {
     for (int i = 0; i < 64; ++i) {
       if (condition()) return true;
       cpu_pause();
     }
-  } while (monotonic_ns() < end);
-  return false;
+    const std::uint64_t now = monotonic_ns();
+    if (end == 0) end = now + std::uint64_t{micros} * 1000;
+    if (now >= end) return false;
+  }
 }
 
 }  // namespace qads
