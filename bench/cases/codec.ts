@@ -1,5 +1,5 @@
 import * as arrow from 'apache-arrow'
-import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
+import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
 import { encodeSlot, planEncode } from '#src/core/codec/encode.js'
 
 import { layoutOf } from '../../test/codec/layout_oracle.js'
@@ -90,9 +90,9 @@ function* ofSmall(what: string, batch: arrow.RecordBatch): Generator<Duel> {
   }
   const slot = encodeSlot(batch)
   const layout = layoutOf(slot)
-  const schemas = new SchemaCache()
+  const cache = new DecodeCache()
   const next = persistentReader(batch)
-  const decode = () => decodeSlot(slot, layout, schemas)
+  const decode = () => decodeSlot(slot, layout, cache)
   const peer = 'next() of a stream reader'
   yield {
     figure: `decode 100 x 6, ${what}, all columns`,

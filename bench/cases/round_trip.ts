@@ -1,4 +1,4 @@
-import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
+import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
 import { encodeSlot, planEncode } from '#src/core/codec/encode.js'
 import { createReader, createWriter } from 'qadataswap'
 
@@ -54,7 +54,7 @@ async function node(): Promise<Row> {
   const batch = numbers(100)
   const slot = encodeSlot(batch)
   const layout = layoutOf(slot)
-  const schemas = new SchemaCache()
+  const cache = new DecodeCache()
   const memory = new Uint8Array(slot.length)
   const each = (work: () => void) => () => {
     const start = performance.now()
@@ -73,7 +73,7 @@ async function node(): Promise<Row> {
     round: each(() => {
       for (let way = 0; way < 2; way++) {
         planEncode(batch).writeTo(memory)
-        touch(decodeSlot(slot, layout, schemas))
+        touch(decodeSlot(slot, layout, cache))
       }
     }),
   }

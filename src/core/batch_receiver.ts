@@ -2,9 +2,10 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
 import { align64 } from './codec/alignment.js'
-import { decodeSlot, SchemaCache } from './codec/decode.js'
+import { DecodeCache, decodeSlot } from './codec/decode.js'
+import { SlotRange } from './codec/slot_parts.js'
 import { LeasedSlot } from './leased_slot.js'
-import { attachLease, Lease, type BatchInfo } from './lease.js'
+import { Lease } from './lease.js'
 import { Acquired, Info, INFO_WORDS, type NativeReader } from './native.js'
 import type { LeasePolicy } from './options.js'
 import { Unreleased } from './unreleased.js'
@@ -21,11 +22,12 @@ const NO_BYTES = new Uint8Array(0)
 export class BatchReceiver<T extends TypeMap = AnySchema> {
   readonly #native: NativeReader
   readonly #policy: LeasePolicy
-  readonly #schemas = new SchemaCache()
+  readonly #cache = new DecodeCache()
   readonly #info = new Float64Array(INFO_WORDS)
+  readonly #ids = { schemaId: 0, layoutId: 0 }
   readonly #unreleased: Unreleased
   #layout = new Float64Array(LAYOUT_WORDS)
-  #slab: Uint8Array = NO_BYTES
+  #slab: Uint8Array<ArrayBuffer> = NO_BYTES
   #slabUsed = 0
   #bytesCopied = 0
 
@@ -82,7 +84,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     const start = this.#slabUsed
     const length = this.#info[Info.Length]!
     this.#slabUsed = Math.min(align64(start + length), this.#slab.length)
-    return this.#decode(this.#slab.subarray(start, start + length))
+    return this.#decode(new SlotRange(this.#slab.buffer, this.#slab.byteOffset + start, length))
   }
 
   #leased(): ArenaBatch<T> {
@@ -104,28 +106,16 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     own.set(bytes)
     slot.release()
     this.#bytesCopied += own.length
-    return this.#decode(own)
+    return this.#decode(new SlotRange(own.buffer, own.byteOffset, own.length))
   }
 
-  #decode(slot: LeasedSlot | Uint8Array): ArenaBatch<T> {
-    const isLeased = slot instanceof LeasedSlot
-    const bytes = isLeased && !slot.inParts ? slot.all() : slot
-    const batch = decodeSlot(bytes, this.#layout, this.#schemas, this.#info[Info.SchemaId])
-    attachLease(batch, new Lease(this.#describe(isLeased), slot, this.#unreleased))
-    return batch as unknown as ArenaBatch<T>
-  }
-
-  #describe(leased: boolean): BatchInfo {
+  #decode(slot: LeasedSlot | SlotRange): ArenaBatch<T> {
     const info = this.#info
-    const lostCount = info[Info.LostCount]!
-    return {
-      arena: this.#native.name,
-      sequence: info[Info.Sequence]!,
-      rows: info[Info.Rows]!,
-      bytes: info[Info.Length]!,
-      commitTime: info[Info.CommitTimeMs]!,
-      lost: lostCount === 0 ? null : { first: info[Info.LostFirst]!, count: lostCount },
-      leased,
-    }
+    const ids = this.#ids
+    ids.schemaId = info[Info.SchemaId]!
+    ids.layoutId = info[Info.LayoutId]!
+    const lease = new Lease(this.#native.name, info, slot, this.#unreleased)
+    const bytes = slot instanceof LeasedSlot ? (slot.whole ?? slot) : slot
+    return decodeSlot(bytes, this.#layout, this.#cache, ids, lease) as unknown as ArenaBatch<T>
   }
 }

@@ -1,7 +1,10 @@
 import type { RecordBatch } from 'apache-arrow'
 
+import { arenaBatchPrototype, keeperOf } from './codec/arena_record_batch.js'
+import { type SlotRange, wholeSlot } from './codec/slot_parts.js'
 import { ReleasedError } from './errors.js'
-import type { LeasedSlot } from './leased_slot.js'
+import { LeasedSlot } from './leased_slot.js'
+import { Info } from './native.js'
 import type { Loss } from './options.js'
 import type { Unreleased } from './unreleased.js'
 
@@ -29,21 +32,54 @@ interface Invalidable {
 
 /** A reader's right to look at the bytes of one batch. Copied batches have one too, with nothing to give back. */
 export class Lease {
+  readonly arena: string
+  readonly sequence: number
+  readonly #rows: number
+  readonly #length: number
+  readonly #commitTime: number
+  readonly #lostFirst: number
+  readonly #lostCount: number
+  readonly #slot: LeasedSlot | SlotRange
+  readonly #unreleased: Unreleased
+  #info: BatchInfo | undefined
   #released = false
 
   /**
+   * @param info What the native reader says of the batch; borrowed.
    * @param slot The ring's memory, to be given back, or a private copy.
    * @param unreleased Is told when it is.
    */
-  constructor(
-    readonly info: BatchInfo,
-    private readonly slot: LeasedSlot | Uint8Array,
-    private readonly unreleased: Unreleased,
-  ) {}
+  constructor(arena: string, info: Float64Array, slot: LeasedSlot | SlotRange, unreleased: Unreleased) {
+    this.arena = arena
+    this.sequence = info[Info.Sequence]!
+    this.#rows = info[Info.Rows]!
+    this.#length = info[Info.Length]!
+    this.#commitTime = info[Info.CommitTimeMs]!
+    this.#lostFirst = info[Info.LostFirst]!
+    this.#lostCount = info[Info.LostCount]!
+    this.#slot = slot
+    this.#unreleased = unreleased
+  }
+
+  get info(): BatchInfo {
+    return (this.#info ??= {
+      arena: this.arena,
+      sequence: this.sequence,
+      rows: this.#rows,
+      bytes: this.#length,
+      commitTime: this.#commitTime,
+      lost: this.lost,
+      leased: this.#slot instanceof LeasedSlot,
+    })
+  }
+
+  get lost(): Loss | null {
+    return this.#lostCount === 0 ? null : { first: this.#lostFirst, count: this.#lostCount }
+  }
 
   /** The slot. */
   get bytes(): Uint8Array {
-    return this.slot instanceof Uint8Array ? this.slot : this.slot.all()
+    return wholeSlot(this.#slot)
   }
 
   get released(): boolean {
@@ -53,57 +89,34 @@ export class Lease {
   release(batch: Invalidable): boolean {
     if (this.#released) return false
     this.#released = true
-    batch.invalidate(() => releasedError(this.info))
+    batch.invalidate(() => releasedError(this))
     // Its buffers are detached before the range is given back, so that no view ever shows another batch's bytes.
-    if (!(this.slot instanceof Uint8Array)) {
-      this.slot.release()
-      this.unreleased.released()
+    if (this.#slot instanceof LeasedSlot) {
+      this.#slot.release()
+      this.#unreleased.released()
     }
     return true
   }
 }
 
-function releasedError({ arena, sequence }: BatchInfo): ReleasedError {
+function releasedError({ arena, sequence }: Lease): ReleasedError {
   return new ReleasedError(
     `batch ${sequence} of arena "${arena}" was released, its memory may hold another batch by now: use it before its ` +
       'release, or keep a copy',
   )
 }
 
-/** A base class whose instance is the object that it is given. */
-const Hold = function (batch: object) {
-  return batch
-} as unknown as new (batch: object) => object
-
-/**
- * Puts the lease into a private field of the batch itself: invisible to equality and inspection, and several times
- * cheaper than an entry in a WeakMap.
- */
-class Leased extends Hold {
-  readonly #lease: Lease
-
-  constructor(batch: object, lease: Lease) {
-    super(batch)
-    this.#lease = lease
-  }
-
-  static of(batch: object): Lease | undefined {
-    return #lease in batch ? batch.#lease : undefined
-  }
-}
-
-export function attachLease(batch: RecordBatch & Invalidable, lease: Lease): void {
-  new Leased(batch, lease)
-  makeDisposable(Object.getPrototypeOf(batch) as object)
-}
-
 /** For `using`. The class of batches is the codec's, which knows nothing of leases. */
-function makeDisposable(type: object): void {
-  if (Symbol.dispose in type) return
-  const dispose = function (this: RecordBatch): void {
+Object.defineProperty(arenaBatchPrototype, Symbol.dispose, {
+  value: function (this: RecordBatch): void {
     release(this)
-  }
-  Object.defineProperty(type, Symbol.dispose, { value: dispose, configurable: true, writable: true })
+  },
+  configurable: true,
+  writable: true,
+})
+
+function leaseOf(batch: RecordBatch): Lease | undefined {
+  return keeperOf(batch) as Lease | undefined
 }
 
 /**
@@ -111,7 +124,7 @@ function makeDisposable(type: object): void {
  * new batch: ask for the info of the original). Works after release too.
  */
 export function batchInfo(batch: RecordBatch): BatchInfo | undefined {
-  return Leased.of(batch)?.info
+  return leaseOf(batch)?.info
 }
 
 /**
@@ -120,8 +133,8 @@ export function batchInfo(batch: RecordBatch): BatchInfo | undefined {
  * @throws ReleasedError
  */
 export function slotBytes(batch: RecordBatch): Uint8Array | undefined {
-  const lease = Leased.of(batch)
-  if (lease?.released) throw releasedError(lease.info)
+  const lease = leaseOf(batch)
+  if (lease?.released) throw releasedError(lease)
   return lease?.bytes
 }
 
@@ -132,5 +145,5 @@ export function slotBytes(batch: RecordBatch): Uint8Array | undefined {
  * @returns False when there was nothing to give back: released before, or not read from an arena.
  */
 export function release(batch: RecordBatch): boolean {
-  return Leased.of(batch)?.release(batch as RecordBatch & Invalidable) ?? false
+  return leaseOf(batch)?.release(batch as RecordBatch & Invalidable) ?? false
 }

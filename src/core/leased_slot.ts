@@ -1,4 +1,4 @@
-import type { SlotParts } from './codec/slot_parts.js'
+import { type SlotParts, SlotRange } from './codec/slot_parts.js'
 import type { NativeReader } from './native.js'
 
 /** Slots that are larger are shown in windows. */
@@ -24,9 +24,9 @@ export class LeasedSlot implements SlotParts {
     else this.#windows[0] = this.#show(0, WINDOW_BYTES)
   }
 
-  /** False if all of the slot lies in one ArrayBuffer. */
-  get inParts(): boolean {
-    return this.#all === undefined
+  /** All of the slot, where it lies in one ArrayBuffer. */
+  get whole(): SlotRange | undefined {
+    return this.#all === undefined ? undefined : new SlotRange(this.#all, 0, this.#length)
   }
 
   all(): Uint8Array<ArrayBuffer> {

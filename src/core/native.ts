@@ -37,6 +37,8 @@ export const Info = {
   FingerprintHigh: 9,
   /** A number that stands for exactly these schema bytes, for this reader: a safe key for what was parsed of them. */
   SchemaId: 10,
+  /** The same for the layout words, which need not be looked at again then; 0 for words that may not come again. */
+  LayoutId: 11,
 } as const
 export const INFO_WORDS = 16
 

@@ -2,11 +2,12 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
 import { BatchReceiver, type ArenaBatch } from './batch_receiver.js'
+import { type BlockLimits, blockMsUntil, deadlineAfter, timeoutOf } from './deadline.js'
 import { enterDoorbell, leaveDoorbell } from './doorbell.js'
 import { ClosedError, fromNative, InvalidArgumentError, TimedOutError } from './errors.js'
 import { batchInfo, release, type BatchInfo } from './lease.js'
 import type { NativeBell, NativeReader, NativeReaderStats } from './native.js'
-import { readerOptions, validateWaitOptions, type CheckedReaderOptions } from './options.js'
+import { readerOptions, type CheckedReaderOptions } from './options.js'
 import type { LeasePolicy, ReaderOptions, WaitOptions } from './options.js'
 import { PendingArena } from './pending_arena.js'
 import { ReaderIterator, type IterateOptions } from './reader_iterator.js'
@@ -142,8 +143,8 @@ export class ArenaReader<T extends TypeMap = AnySchema>
   /**
    * Like `read`, but blocks the thread: nothing else runs meanwhile, signal handlers included. For scripts and workers.
    */
-  readSync({ timeoutMs = Infinity }: Pick<WaitOptions, 'timeoutMs'> = {}): ArenaBatch<T> | null {
-    validateWaitOptions({ timeoutMs })
+  readSync(limits?: BlockLimits): ArenaBatch<T> | null {
+    const timeoutMs = timeoutOf(limits)
     this.#checkOpen('readSync')
     if (this.#queue.size > 0) {
       throw new InvalidArgumentError(
@@ -151,11 +152,10 @@ export class ArenaReader<T extends TypeMap = AnySchema>
       )
     }
     this.#releaseScoped()
-    const deadline = performance.now() + timeoutMs
+    const deadline = deadlineAfter(timeoutMs)
     try {
       while (!this.#attach() && performance.now() < deadline) sleepSync(this.#pending.pollMs)
-      const blockMs = timeoutMs === Infinity ? -1 : Math.max(0, deadline - performance.now())
-      const batch = this.#next(blockMs)
+      const batch = this.#next(blockMsUntil(deadline))
       if (batch !== undefined) return batch
     } catch (error) {
       throw fromNative(error)

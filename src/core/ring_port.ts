@@ -15,7 +15,7 @@ export class RingPort {
   /** The largest slot that fits. */
   readonly maxBytes: number
   readonly #native: NativeWriter
-  readonly #ring: Uint8Array
+  readonly #ring: BufferViews
   readonly #onSettled: () => void
   #loan: Loan | undefined
   #bytesCopied = 0
@@ -25,8 +25,8 @@ export class RingPort {
     this.name = native.name
     this.maxBytes = native.capacity
     this.#native = native
-    this.#ring = new Uint8Array(native.ring())
-    BufferViews.of(this.#ring.buffer).copyLargeWith((position, source) => native.copy(position, source))
+    this.#ring = BufferViews.of(native.ring())
+    this.#ring.copyLargeWith((position, source) => native.copy(position, source))
     this.#onSettled = onSettled
   }
 
@@ -68,7 +68,7 @@ export class RingPort {
       })
     }
     try {
-      const loan = new Loan(plan, this.#ring, offset, {
+      const loan = new Loan(plan, this.#ring.u8, offset, {
         commit: (bytes, rows) => this.#settle(() => this.#native.commit(bytes, rows)),
         abort: () => this.#settle(() => this.#native.abortClaim()),
       })

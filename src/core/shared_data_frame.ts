@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 
 import type { ArenaBatch } from './batch_receiver.js'
+import type { BlockLimits } from './deadline.js'
 import { InvalidArgumentError } from './errors.js'
 import type { ReaderOptions, WaitOptions, WriterOptions } from './options.js'
 import { polars, polarsOfBatch, type PolarsDataFrame } from './polars.js'
@@ -62,7 +63,7 @@ export class SharedDataFrameReader implements AsyncIterable<PolarsDataFrame>, As
   }
 
   /** Like `read`, but blocks the thread. */
-  readSync(limits?: Pick<WaitOptions, 'timeoutMs'>): PolarsDataFrame | null {
+  readSync(limits?: BlockLimits): PolarsDataFrame | null {
     const batch = this.#reader.readSync(limits)
     return batch && this.#convert(batch)
   }

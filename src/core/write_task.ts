@@ -2,6 +2,7 @@ import type { RecordBatch } from 'apache-arrow'
 
 import { planEncode, planSlices } from './codec/encode.js'
 import type { EncodePlan } from './codec/encode_plan.js'
+import { blockMsUntil } from './deadline.js'
 import { BatchTooLargeError } from './errors.js'
 import type { NativeBell } from './native.js'
 import type { RingPort } from './ring_port.js'
@@ -94,9 +95,4 @@ function split(batch: RecordBatch, maxBytes: number): readonly EncodePlan[] {
     if (!(error instanceof BatchTooLargeError)) throw error
     return planSlices(batch, maxBytes)
   }
-}
-
-/** For the native calls: negative waits for ever. */
-export function blockMsUntil(deadline: number): number {
-  return deadline === Infinity ? -1 : Math.max(0, deadline - performance.now())
 }

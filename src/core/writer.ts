@@ -4,24 +4,19 @@ import type { RecordBatch, Schema, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
 import { planLoan, type LoanPlan } from './codec/loan.js'
+import { type BlockLimits, blockMsUntil, deadlineAfter, timeoutOf } from './deadline.js'
 import { enterDoorbell, leaveDoorbell } from './doorbell.js'
 import { ClosedError, fromNative, translated, InvalidArgumentError, TimedOutError } from './errors.js'
 import { addon } from './load_addon.js'
 import type { Loan } from './loan.js'
 import type { NativeBell, NativeWriter, NativeWriterStats } from './native.js'
-import {
-  validateWaitOptions,
-  writerOptions,
-  type OnFull,
-  type WaitOptions,
-  type WriterOptions,
-} from './options.js'
+import { writerOptions, type OnFull, type WaitOptions, type WriterOptions } from './options.js'
 import { isPolarsFrame } from './polars.js'
 import { RingPort } from './ring_port.js'
 import { validateName } from './validators.js'
 import { WaitQueue, type Task } from './wait_queue.js'
 import { batchesOf, SchemaGuard, type Writable } from './write_source.js'
-import { blockMsUntil, WriteTask } from './write_task.js'
+import { WriteTask } from './write_task.js'
 
 /** Counters of one writer. */
 export interface WriterStats extends NativeWriterStats {
@@ -130,12 +125,12 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
   }
 
   /** Like `write`, but blocks the thread while it waits; nothing else runs meanwhile. For scripts and workers. */
-  writeSync(data: Writable<T>, { timeoutMs = Infinity }: Pick<WaitOptions, 'timeoutMs'> = {}): number | null {
-    validateWaitOptions({ timeoutMs })
+  writeSync(data: Writable<T>, limits?: BlockLimits): number | null {
+    const timeoutMs = timeoutOf(limits)
     this.#checkOpen('writeSync')
     this.#checkIdle('writeSync')
     const task = new WriteTask(this.#port, this.#batches(data))
-    const sequence = translated(() => task.attemptSync(performance.now() + timeoutMs))
+    const sequence = translated(() => task.attemptSync(deadlineAfter(timeoutMs)))
     if (sequence !== undefined) return sequence
     throw new TimedOutError(`${task.describe()} timed out after ${timeoutMs} ms`)
   }
@@ -169,16 +164,12 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
   }
 
   /** Like `loan`, but blocks the thread while it waits. */
-  loanSync<S extends TypeMap = T>(
-    schema: Schema<S>,
-    rows: number,
-    { timeoutMs = Infinity }: Pick<WaitOptions, 'timeoutMs'> = {},
-  ): Loan<S> {
-    validateWaitOptions({ timeoutMs })
+  loanSync<S extends TypeMap = T>(schema: Schema<S>, rows: number, limits?: BlockLimits): Loan<S> {
+    const timeoutMs = timeoutOf(limits)
     this.#checkOpen('loanSync')
     this.#checkIdle('loanSync')
     const plan = this.#plan(schema, rows)
-    const loan = translated(() => this.#port.lend(plan, blockMsUntil(performance.now() + timeoutMs)))
+    const loan = translated(() => this.#port.lend(plan, blockMsUntil(deadlineAfter(timeoutMs))))
     if (loan === undefined)
       throw new TimedOutError(`loanSync() of arena "${this.name}" timed out after ${timeoutMs} ms`)
     return loan

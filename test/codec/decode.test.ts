@@ -4,7 +4,7 @@ import * as arrow from 'apache-arrow'
 import { CompressionType } from 'apache-arrow/fb/compression-type'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
+import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
 import { encodeSlot, planEncode } from '#src/core/codec/encode.js'
 import { Block, Layout } from '#src/core/codec/layout.js'
 import { CorruptError, IncompatibleError } from '#src/core/errors.js'
@@ -16,8 +16,8 @@ import { arrowSlot, readFile, slotOf } from './slots.js'
 
 const RUNS = { numRuns: 400 }
 
-function decode(slot: Uint8Array, schemas = new SchemaCache()) {
-  return decodeSlot(slot, layoutOf(slot), schemas)
+function decode(slot: Uint8Array, cache = new DecodeCache()) {
+  return decodeSlot(slot, layoutOf(slot), cache)
 }
 
 function numbers(...values: number[]): arrow.RecordBatch {
@@ -27,11 +27,11 @@ function numbers(...values: number[]): arrow.RecordBatch {
 }
 
 test('a batch comes out of its slot as it went in', (t) => {
-  const schemas = new SchemaCache()
+  const cache = new DecodeCache()
   fc.assert(
     fc.property(batchSpec(), (spec) => {
       const batch = buildBatch(spec)
-      assertBatchesEqual(decode(slotOf(planEncode(batch)), schemas), batch)
+      assertBatchesEqual(decode(slotOf(planEncode(batch)), cache), batch)
     }),
     RUNS,
   )
@@ -39,11 +39,11 @@ test('a batch comes out of its slot as it went in', (t) => {
 })
 
 test('what apache-arrow writes is decoded as apache-arrow reads it', (t) => {
-  const schemas = new SchemaCache()
+  const cache = new DecodeCache()
   fc.assert(
     fc.property(batchSpec().filter(isWritableBatch), (spec) => {
       const batch = buildBatch(spec)
-      assertBatchesEqual(decode(arrowSlot(batch), schemas), batch)
+      assertBatchesEqual(decode(arrowSlot(batch), cache), batch)
     }),
     RUNS,
   )
@@ -90,27 +90,27 @@ test('columns are views of the slot, and the same objects every time', (t) => {
 })
 
 test('batches of one schema share its object, also after others', (t) => {
-  const schemas = new SchemaCache()
-  const first = decode(encodeSlot(numbers(1)), schemas)
+  const cache = new DecodeCache()
+  const first = decode(encodeSlot(numbers(1)), cache)
   for (let i = 0; i < 20; i++) {
     const other = new arrow.RecordBatch({
       [`c${i}`]: arrow.makeData({ type: new arrow.Int8(), data: Int8Array.of(i) }),
     })
-    decode(encodeSlot(other), schemas)
+    decode(encodeSlot(other), cache)
   }
-  t.is(decode(encodeSlot(numbers(2, 3)), schemas).schema, first.schema)
+  t.is(decode(encodeSlot(numbers(2, 3)), cache).schema, first.schema)
 })
 
 test('a schema that was forgotten is parsed again', (t) => {
-  const schemas = new SchemaCache()
-  const first = decode(encodeSlot(numbers(1)), schemas)
+  const cache = new DecodeCache()
+  const first = decode(encodeSlot(numbers(1)), cache)
   for (let i = 0; i < 100; i++) {
     const other = new arrow.RecordBatch({
       [`c${i}`]: arrow.makeData({ type: new arrow.Int8(), data: Int8Array.of(i) }),
     })
-    decode(encodeSlot(other), schemas)
+    decode(encodeSlot(other), cache)
   }
-  const again = decode(encodeSlot(numbers(1)), schemas)
+  const again = decode(encodeSlot(numbers(1)), cache)
   t.not(again.schema, first.schema)
   assertBatchesEqual(again, first)
 })
@@ -119,7 +119,7 @@ test('the layout words may be overwritten once a batch is decoded', (t) => {
   const batch = numbers(1, 2, 3)
   const slot = encodeSlot(batch)
   const layout = layoutOf(slot)
-  const decoded = decodeSlot(slot, layout, new SchemaCache())
+  const decoded = decodeSlot(slot, layout, new DecodeCache())
   layout.fill(NaN)
   t.notThrows(() => assertBatchesEqual(decoded, batch))
 })
@@ -204,7 +204,7 @@ test('words that do not fit the schema are an error that says why', (t) => {
   ] as const) {
     const wrong = layout.slice()
     wrong[word] = value
-    t.throws(() => decodeSlot(slot, wrong, new SchemaCache()), { instanceOf: CorruptError, message })
+    t.throws(() => decodeSlot(slot, wrong, new DecodeCache()), { instanceOf: CorruptError, message })
   }
 })
 
@@ -221,7 +221,7 @@ test('offsets that point outside of their values are an error', (t) => {
   ] as const) {
     const wrong = slot.slice()
     new DataView(wrong.buffer).setInt32(offsets + 4 * at, value, true)
-    const batch = decodeSlot(wrong, layout, new SchemaCache())
+    const batch = decodeSlot(wrong, layout, new DecodeCache())
     t.throws(() => batch.getChildAt(0), { instanceOf: CorruptError, message: /offsets of a column go from/ })
   }
 })
@@ -231,7 +231,7 @@ test('a dictionary that the schema does not know is an error', (t) => {
   const slot = encodeSlot(source)
   const layout = layoutOf(slot)
   layout[Layout.Blocks + Block.Id] = 5
-  t.throws(() => decodeSlot(slot, layout, new SchemaCache()), {
+  t.throws(() => decodeSlot(slot, layout, new DecodeCache()), {
     instanceOf: CorruptError,
     message: /dictionary 5/,
   })
@@ -271,7 +271,7 @@ test('a big-endian batch is an error that says so', (t) => {
   const schema = followed(message + field(message, 2)[1])
   // Little is the default and left out: let the field lie over the fields vector's offset, which is not 0.
   view.setUint16(field(schema, 0)[0], field(schema, 1)[1], true)
-  t.throws(() => decodeSlot(slot, layout, new SchemaCache()), {
+  t.throws(() => decodeSlot(slot, layout, new DecodeCache()), {
     instanceOf: IncompatibleError,
     message: /big-endian/,
   })
@@ -305,7 +305,7 @@ test('a column of a type that apache-arrow does not know is named, and is no dam
     ['py-ree32', 'RunEndEncoded'],
   ] as const) {
     const slot = readFileSync(`native/fuzz/corpus/ipc/${file}.arrow`)
-    t.throws(() => decodeSlot(slot, addon().verifySlot(slot), new SchemaCache()), {
+    t.throws(() => decodeSlot(slot, addon().verifySlot(slot), new DecodeCache()), {
       instanceOf: IncompatibleError,
       message: new RegExp(`a column of type ${type}, which apache-arrow does not know`),
     })

@@ -1,7 +1,7 @@
 import * as arrow from 'apache-arrow'
 import test from 'ava'
 import fc from 'fast-check'
-import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
+import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
 import { encodeSlot } from '#src/core/codec/encode.js'
 import { batchSpec, buildBatch } from '../support/arbitraries.js'
 import { layoutOf } from './layout_oracle.js'
@@ -11,7 +11,7 @@ const gone = () => new Gone('the batch is gone')
 
 function decode(batch: arrow.RecordBatch) {
   const slot = encodeSlot(batch)
-  return decodeSlot(slot, layoutOf(slot), new SchemaCache())
+  return decodeSlot(slot, layoutOf(slot), new DecodeCache())
 }
 
 const source = arrow.tableFromArrays({ id: Int32Array.of(1, 2, 3), word: ['a', 'b', 'a'] }).batches[0]!

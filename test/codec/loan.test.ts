@@ -1,7 +1,7 @@
 import * as arrow from 'apache-arrow'
 import test from 'ava'
 import fc from 'fast-check'
-import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
+import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
 import { planLoan } from '#src/core/codec/loan.js'
 import { InvalidArgumentError } from '#src/core/errors.js'
 import { assertBatchesEqual } from '../support/equal.js'
@@ -93,7 +93,7 @@ test('what was filled in is a slot of the rows that were committed', (t) => {
         const slot = ring.slice(offset, offset + length)
         assertBatchesEqual(readFile(slot), expected)
         assertBatchesEqual(readStream(slot), expected)
-        assertBatchesEqual(decodeSlot(slot, layoutOf(slot), new SchemaCache()), expected)
+        assertBatchesEqual(decodeSlot(slot, layoutOf(slot), new DecodeCache()), expected)
       },
     ),
     { numRuns: 400 },

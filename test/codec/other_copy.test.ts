@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import * as arrow from 'apache-arrow'
 import test from 'ava'
-import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
+import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
 import { encodeSlot } from '#src/core/codec/encode.js'
 import { layoutOf } from './layout_oracle.js'
 
@@ -54,7 +54,7 @@ test('a batch made by another copy of apache-arrow is encoded like one of ours',
   t.not(other.RecordBatch, arrow.RecordBatch)
   const slot = encodeSlot(batchOf(other))
   t.deepEqual(slot, encodeSlot(batchOf(arrow)))
-  const batch = decodeSlot(slot, layoutOf(slot), new SchemaCache())
+  const batch = decodeSlot(slot, layoutOf(slot), new DecodeCache())
   t.true(batch instanceof arrow.RecordBatch)
   t.deepEqual([...batch.getChild('kind')!], ['x', 'y', 'x'])
   t.true(other.RecordBatch.isRecordBatch(batch))

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { decodeSlot, SchemaCache } from '#src/core/codec/decode.js'
+import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
 import { planEncode, planSlices } from '#src/core/codec/encode.js'
 import { planByArrow } from '#src/core/codec/encode_fallback.js'
 import { planLoan } from '#src/core/codec/loan.js'
@@ -56,7 +56,7 @@ test('the native verifier takes the parts of a batch, and loans of fewer rows th
 })
 
 test('a slot with a damaged byte is refused, or decodes to a batch whose columns can be made or say what is wrong', (t) => {
-  const schemas = new SchemaCache()
+  const cache = new DecodeCache()
   let refused = 0
   fc.assert(
     fc.property(batchSpec({ maxFields: 3, maxRows: 10 }), fc.integer(), (spec, seed) => {
@@ -66,7 +66,7 @@ test('a slot with a damaged byte is refused, or decodes to a batch whose columns
         const damaged = slot.slice()
         damaged[random.below(slot.length)]! ^= 1 << random.below(8)
         try {
-          const batch = decodeSlot(damaged, addon().verifySlot(damaged), schemas)
+          const batch = decodeSlot(damaged, addon().verifySlot(damaged), cache)
           for (let column = 0; column < batch.numCols; column++) batch.getChildAt(column)
         } catch (error) {
           t.is((error as { code?: string }).code?.startsWith('ERR_QADS_'), true, String(error))

@@ -15,29 +15,26 @@ export interface Invalidable {
   invalidate(error: () => Error): void
 }
 
-type Overridden = 'data' | 'schema' | 'numRows' | 'getChild' | 'getChildAt'
-
 /**
- * apache-arrow's RecordBatch without its constructor. That one needs every column made, and makes the schema and the
- * batch anew, which takes ten times as long as decoding.
+ * Inherits from apache-arrow's RecordBatch without its constructor. That one needs every column made, and makes the schema
+ * and the batch anew, which takes ten times as long as decoding.
  */
-const BareRecordBatch = function () {
-  // Nothing: the subclass has its own state.
-} as unknown as new <T extends TypeMap>() => Omit<RecordBatch<T>, Overridden>
-BareRecordBatch.prototype = RecordBatch.prototype
-Object.setPrototypeOf(BareRecordBatch, RecordBatch)
-
-class LazyRecordBatch<T extends TypeMap> extends BareRecordBatch<T> implements Invalidable {
+class LazyRecordBatch<T extends TypeMap> implements Invalidable {
   readonly schema: Schema<T>
   readonly #positions: ReadonlyMap<PropertyKey, number>
+  readonly #keeper: object | undefined
   #columns: BatchColumns
   #vectors: (Vector | undefined)[] | undefined
 
-  constructor(known: KnownSchema, columns: BatchColumns) {
-    super()
+  constructor(known: KnownSchema, columns: BatchColumns, keeper: object | undefined) {
     this.schema = known.schema as Schema<T>
     this.#positions = known.positions
+    this.#keeper = keeper
     this.#columns = columns
+  }
+
+  static keeperOf(batch: object): object | undefined {
+    return #keeper in batch ? batch.#keeper : undefined
   }
 
   get data(): Data<Struct<T>> {
@@ -72,7 +69,25 @@ class LazyRecordBatch<T extends TypeMap> extends BareRecordBatch<T> implements I
   }
 }
 Object.defineProperty(LazyRecordBatch, 'name', { value: 'ArenaRecordBatch' })
+Object.setPrototypeOf(LazyRecordBatch, RecordBatch)
+Object.setPrototypeOf(LazyRecordBatch.prototype, RecordBatch.prototype)
 
-export function makeArenaRecordBatch(known: KnownSchema, columns: BatchColumns): ArenaRecordBatch {
-  return new LazyRecordBatch(known, columns) as unknown as ArenaRecordBatch
+/** Of all batches that are made here. */
+export const arenaBatchPrototype: object = LazyRecordBatch.prototype
+
+/**
+ * @param keeper Whatever is to live as long as the batch, and to be found from it: a private field is invisible to
+ *   equality and inspection, and several times cheaper than an entry in a WeakMap.
+ */
+export function makeArenaRecordBatch(
+  known: KnownSchema,
+  columns: BatchColumns,
+  keeper?: object,
+): ArenaRecordBatch {
+  return new LazyRecordBatch(known, columns, keeper) as unknown as ArenaRecordBatch
+}
+
+/** What the batch was made with; undefined for batches that were made elsewhere. */
+export function keeperOf(batch: object): object | undefined {
+  return LazyRecordBatch.keeperOf(batch)
 }

@@ -6,7 +6,7 @@ import type { TypedArrayConstructor } from './buffer_views.js'
 import type { OffsetsArray, TypedArray } from './column_data.js'
 import { type ColumnShape, type DictionaryShape, Kind } from './column_shape.js'
 import { Block } from './layout.js'
-import type { SlotBytes, SlotParts } from './slot_parts.js'
+import { type SlotBytes, type SlotParts, SlotRange } from './slot_parts.js'
 
 const VIEW_BYTES = 16
 const NO_BYTES = new Uint8Array(0)
@@ -21,20 +21,22 @@ export interface Dictionaries {
 /** Makes the columns of one record batch or dictionary batch out of its block of layout words. Nothing is copied. */
 export class BlockReader {
   /** The memory of the slot, unless it comes in parts. */
-  readonly #buffer: ArrayBuffer | undefined
+  readonly #buffer: ArrayBuffer | undefined = undefined
   /** Where the slot begins in the buffer. */
-  readonly #start: number
-  readonly #parts: SlotParts | undefined
+  readonly #start: number = 0
+  readonly #parts: SlotParts | undefined = undefined
   readonly #words: readonly number[]
   readonly #nodes: number
   readonly #buffers: number
   readonly #variadics: number
 
   constructor(slot: SlotBytes, words: readonly number[], block: number) {
-    const whole = slot instanceof Uint8Array ? slot : undefined
-    this.#buffer = whole?.buffer as ArrayBuffer | undefined
-    this.#start = whole?.byteOffset ?? 0
-    this.#parts = slot instanceof Uint8Array ? undefined : slot
+    if (slot instanceof SlotRange || slot instanceof Uint8Array) {
+      this.#buffer = slot.buffer as ArrayBuffer
+      this.#start = slot.byteOffset
+    } else {
+      this.#parts = slot
+    }
     this.#words = words
     this.#nodes = block + Block.Numbers
     this.#buffers = this.#nodes + 2 * words[block + Block.Nodes]!

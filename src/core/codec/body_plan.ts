@@ -2,37 +2,47 @@ import type { Vector } from 'apache-arrow'
 import { align64 } from './alignment.js'
 import { type BodyBuffer, NO_BUFFER } from './body_buffer.js'
 import type { BufferViews } from './buffer_views.js'
-import type { DictionaryShape } from './column_shape.js'
+import type { BatchShape, DictionaryShape } from './column_shape.js'
 
 /** The numbers of one record batch or dictionary batch message, and where the bytes of its body come from. */
 export class BodyPlan {
   /** Length and null count of every node. */
-  readonly nodes: number[] = []
-  readonly bufferLengths: number[] = []
+  readonly nodes: number[]
+  readonly bufferLengths: number[]
   readonly variadicCounts: number[] = []
   /** Bytes of the body: every buffer padded to a multiple of 64. */
   byteLength = 0
-  readonly #buffers: BodyBuffer[] = []
+  readonly #buffers: BodyBuffer[]
   readonly #dictionaries: DictionaryValues | undefined
+  #nodeWords = 0
+  #bufferCount = 0
 
-  constructor(dictionaries: DictionaryValues | undefined) {
+  /** @param shape Of the batch: how long the arrays become, but for variadic buffers. Growing them costs more than filling. */
+  constructor(shape: BatchShape, dictionaries: DictionaryValues | undefined) {
+    this.nodes = new Array<number>(2 * shape.nodeCount)
+    this.bufferLengths = new Array<number>(shape.bufferCount)
+    this.#buffers = new Array<BodyBuffer>(shape.bufferCount)
     this.#dictionaries = dictionaries
   }
 
   addNode(length: number, nullCount: number): void {
-    this.nodes.push(length, nullCount)
+    this.nodes[this.#nodeWords++] = length
+    this.nodes[this.#nodeWords++] = nullCount
   }
 
   addBuffer(buffer: BodyBuffer): void {
-    this.#buffers.push(buffer)
-    this.bufferLengths.push(buffer.byteLength)
+    this.#append(buffer, buffer.byteLength)
     this.byteLength += align64(buffer.byteLength)
   }
 
   /** Left-out validity. */
   addNothing(): void {
-    this.#buffers.push(NO_BUFFER)
-    this.bufferLengths.push(0)
+    this.#append(NO_BUFFER, 0)
+  }
+
+  #append(buffer: BodyBuffer, byteLength: number): void {
+    this.#buffers[this.#bufferCount] = buffer
+    this.bufferLengths[this.#bufferCount++] = byteLength
   }
 
   useDictionary(shape: DictionaryShape, values: Vector | undefined): void {

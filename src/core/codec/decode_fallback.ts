@@ -10,7 +10,12 @@ import { FILE_PREFIX } from './schema_template.js'
  * Reads a slot with apache-arrow's own reader: compressed bodies, types that the codec does not know, and metadata of
  * old versions. What is not compressed is read in place.
  */
-export function decodeByArrow(slot: Uint8Array, known: KnownSchema, compression: number): ArenaRecordBatch {
+export function decodeByArrow(
+  slot: Uint8Array,
+  known: KnownSchema,
+  compression: number,
+  keeper?: object,
+): ArenaRecordBatch {
   let batch: RecordBatch | null
   try {
     batch = RecordBatchReader.from(slot.subarray(FILE_PREFIX)).next().value as RecordBatch | null
@@ -24,7 +29,7 @@ export function decodeByArrow(slot: Uint8Array, known: KnownSchema, compression:
     )
   }
   if (!batch) throw new CorruptError('the slot has no record batch')
-  return makeArenaRecordBatch(known, new LoadedColumns(batch))
+  return makeArenaRecordBatch(known, new LoadedColumns(batch), keeper)
 }
 
 /** The columns of a batch that apache-arrow has made. */

@@ -3,6 +3,7 @@ import type { Schema, Vector } from 'apache-arrow'
 import { Footer } from 'apache-arrow/ipc/metadata/file'
 import { BufferRegion, FieldNode } from 'apache-arrow/ipc/metadata/message'
 import { ALIGNMENT, align64 } from './alignment.js'
+import { BufferViews } from './buffer_views.js'
 import type { EncodePlan } from './encode_plan.js'
 import { encapsulate } from './message_template.js'
 import { FILE_PREFIX } from './schema_template.js'
@@ -28,10 +29,11 @@ class ArrowPlan implements EncodePlan {
     this.byteLength = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
   }
 
-  writeTo(target: Uint8Array, offset = 0): void {
+  writeTo(target: Uint8Array | BufferViews, offset = 0): void {
+    const bytes = target instanceof BufferViews ? target.u8 : target
     let at = offset
     for (const chunk of this.chunks) {
-      target.set(chunk, at)
+      bytes.set(chunk, at)
       at += chunk.length
     }
   }

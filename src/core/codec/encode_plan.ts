@@ -1,3 +1,5 @@
+import type { BufferViews } from './buffer_views.js'
+
 /**
  * How one record batch becomes one slot: the exact size, known before the ring is asked for space, and the writing.
  * A plan refers to the batch's memory; the batch must not change between planning and writing.
@@ -8,7 +10,8 @@ export interface EncodePlan {
   readonly rows: number
   /**
    * Writes the slot: exactly `byteLength` bytes of `target` from `offset` on. The slot's address
-   * (`target.byteOffset + offset`) is best a multiple of 64, so that every buffer of every column is aligned too.
+   * (`target.byteOffset + offset`) is best a multiple of 64, so that every buffer of every column is aligned too. Where
+   * many slots go into one buffer, its views save looking them up for each.
    */
-  writeTo(target: Uint8Array, offset?: number): void
+  writeTo(target: Uint8Array | BufferViews, offset?: number): void
 }

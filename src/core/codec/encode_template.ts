@@ -18,7 +18,7 @@ export function planByTemplate(
 ): EncodePlan {
   const shape = template.shape!
   const dictionaries = shape.dictionaries.length === 0 ? undefined : new DictionaryValues()
-  const body = new BodyPlan(dictionaries)
+  const body = new BodyPlan(shape, dictionaries)
   const children = batch.data.children as unknown as readonly ColumnData[]
   const { columns } = shape
   for (let i = 0; i < columns.length; i++) planColumn(body, columns[i]!, children[i], from, rows)
@@ -56,7 +56,7 @@ function planDictionary(
   const column = dictionary.values.columns[0]!
   return chunks.map((chunk, i) => {
     const rows = chunk?.length ?? 0
-    const body = new BodyPlan(values)
+    const body = new BodyPlan(dictionary.values, values)
     planColumn(body, column, chunk, 0, rows)
     return { template: template.dictionaryBatch(dictionary, i > 0, body.variadicCounts), rows, body }
   })
@@ -79,15 +79,18 @@ class TemplatePlan implements EncodePlan {
     this.byteLength = byteLength
   }
 
-  writeTo(target: Uint8Array, offset = 0): void {
-    const start = target.byteOffset + offset
-    if (offset + this.byteLength > target.length) {
-      throw new RangeError(`the slot takes ${this.byteLength} bytes, and there are ${target.length - offset}`)
+  writeTo(target: Uint8Array | BufferViews, offset = 0): void {
+    const bytes = target instanceof BufferViews ? target.u8 : target
+    if (offset + this.byteLength > bytes.length) {
+      throw new RangeError(`the slot takes ${this.byteLength} bytes, and there are ${bytes.length - offset}`)
     }
-    if (start % 8 === 0) return this.#write(BufferViews.of(target.buffer), start)
+    const start = bytes.byteOffset + offset
+    if (start % 8 === 0) {
+      return this.#write(target instanceof BufferViews ? target : BufferViews.of(target.buffer), start)
+    }
     const aligned = new Uint8Array(this.byteLength)
     this.#write(BufferViews.of(aligned.buffer), 0)
-    target.set(aligned, offset)
+    bytes.set(aligned, offset)
   }
 
   #write(views: BufferViews, start: number): void {

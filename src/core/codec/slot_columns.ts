@@ -1,6 +1,7 @@
 import { Data, makeData, Message, type Struct, Vector } from 'apache-arrow'
 import { BlockReader, type Dictionaries } from './block_reader.js'
 import { type BatchColumns } from './batch_columns.js'
+import type { CheckedLayout } from './checked_layout.js'
 import type { DictionaryShape } from './column_shape.js'
 import { Block, blockWords, Layout } from './layout.js'
 import type { KnownSchema } from './schema_cache.js'
@@ -18,16 +19,13 @@ export class SlotColumns implements BatchColumns, Dictionaries {
   #all: Data<Struct> | undefined
   #dictionaries: (Vector | undefined)[] | undefined
 
-  /**
-   * @param words kept, not copied
-   * @param block of the record batch
-   */
-  constructor(known: KnownSchema, slot: SlotBytes, words: readonly number[], block: number) {
+  /** @param layout kept, not copied */
+  constructor(slot: SlotBytes, { known, words, recordBatch }: CheckedLayout) {
     this.rows = words[Layout.Rows]!
     this.#known = known
     this.#slot = slot
     this.#words = words
-    this.#block = block
+    this.#block = recordBatch
   }
 
   column(index: number): Data {
