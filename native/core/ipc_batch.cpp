@@ -234,9 +234,16 @@ class BatchChecker {
     return true;
   }
 
-  static int64_t read_integer(const uint8_t* p, uint64_t width) noexcept {
-    if (width == 8) return load<int64_t>(p);
-    return width == 4 ? load<int32_t>(p) : load<int16_t>(p);
+  /// Everything that is read from the body.
+  template <typename T>
+  T load_from_body(const uint8_t* p) noexcept {
+    *check_.reads_body = true;
+    return load<T>(p);
+  }
+
+  int64_t read_integer(const uint8_t* p, uint64_t width) noexcept {
+    if (width == 8) return load_from_body<int64_t>(p);
+    return width == 4 ? load_from_body<int32_t>(p) : load_from_body<int16_t>(p);
   }
 
   bool take_values(uint64_t count, uint64_t bits_per_value, Region& region) {
@@ -277,7 +284,7 @@ class BatchChecker {
 
   bool check_prefix(uint32_t pos, Region& region) {
     if (region.length < kPrefixBytes) return buffer_.fail("compressed buffer has no length", pos);
-    const auto uncompressed = load<int64_t>(region.values);
+    const auto uncompressed = load_from_body<int64_t>(region.values);
     const uint64_t stored = region.length - kPrefixBytes;
     if (uncompressed == -1) {
       region.values += kPrefixBytes;

@@ -29,6 +29,7 @@ struct BatchCheck {
   std::vector<int64_t>* dictionary_rows;  // per dictionary of the schema; -1 while it has no batch
   std::vector<uint64_t>* needed;          // scratch, one per step: the least length of the step's children
   std::vector<double>* layout;            // one block is appended
+  bool* reads_body;                       // set when the verdict depends on a byte of the body
 };
 
 /// Verifies a RecordBatch table (Message.fbs) against the program of its schema, and every buffer's place and

@@ -32,30 +32,29 @@ bool has_form(const uint8_t* footer, uint32_t length, const FooterForm& form) {
          std::memcmp(footer + second.end, bytes + second.end, length - second.end) == 0;
 }
 
-bool check_block(const uint8_t* slot, uint64_t block, const double* words, Failure& failure) {
-  const uint8_t* p = slot + block;
-  const auto offset = load<int64_t>(p);
-  const auto metadata_length = load<int32_t>(p + 8);
-  const auto body_length = load<int64_t>(p + 16);
+bool check_block(const uint8_t* block, uint64_t place, const double* words, Failure& failure) {
+  const auto offset = load<int64_t>(block);
+  const auto metadata_length = load<int32_t>(block + 8);
+  const auto body_length = load<int64_t>(block + 16);
   const auto start = static_cast<int64_t>(words[kBlockMetadataOffset]) - kPrefixBytes;
   if (offset != start ||
       metadata_length != static_cast<int64_t>(words[kBlockMetadataLength]) + kPrefixBytes ||
       body_length != static_cast<int64_t>(words[kBlockBodyLength])) {
-    return failure.set("footer points to another place than the message", block);
+    return failure.set("footer points to another place than the message", place);
   }
   return true;
 }
 
-bool check_blocks(const uint8_t* slot, uint64_t footer, const FooterForm& form,
+bool check_blocks(const uint8_t* footer, uint64_t offset, const FooterForm& form,
                   const std::vector<double>& layout, Failure& failure) {
   const auto dictionaries = static_cast<uint32_t>(layout[kLayoutDictionaryBatches]);
   if (form.dictionaries.count != dictionaries || form.record_batches.count != 1) {
-    return failure.set("footer lists another number of batches than the slot holds", footer);
+    return failure.set("footer lists another number of batches than the slot holds", offset);
   }
   const double* words = layout.data() + kLayoutWords;
   for (uint32_t i = 0; i <= dictionaries; ++i) {
     const uint32_t pos = i < dictionaries ? form.dictionaries.pos + i * kBlockBytes : form.record_batches.pos;
-    if (!check_block(slot, footer + pos, words, failure)) return false;
+    if (!check_block(footer + pos, offset + pos, words, failure)) return false;
     words += block_words(words);
   }
   return true;
@@ -100,15 +99,15 @@ bool check_form(FooterForm& form, uint64_t offset, const Shape& shape, Failure& 
 
 }  // namespace
 
-bool check_footer(const uint8_t* slot, uint64_t offset, uint32_t length, Shape& shape,
+bool check_footer(const uint8_t* footer, uint64_t offset, uint32_t length, Shape& shape,
                   const std::vector<double>& layout, Failure& failure) {
   for (const FooterForm& form : shape.footers) {
-    if (has_form(slot + offset, length, form)) return check_blocks(slot, offset, form, layout, failure);
+    if (has_form(footer, length, form)) return check_blocks(footer, offset, form, layout, failure);
   }
   FooterForm form;
-  form.bytes.assign(slot + offset, slot + offset + length);
+  form.bytes.assign(footer, footer + length);
   if (!check_form(form, offset, shape, failure)) return false;
-  if (!check_blocks(slot, offset, form, layout, failure)) return false;
+  if (!check_blocks(footer, offset, form, layout, failure)) return false;
   // A footer is its schema and a few numbers; what is much longer is not worth the memory.
   if (length > 2 * shape.schema_bytes.size() + kMaxExtraBytes) return true;
   if (shape.footers.size() < kMaxFormsPerShape) {

@@ -17,6 +17,7 @@ using ipc::Failure;
 using ipc::FlatBuffer;
 using ipc::kMaxSafeInteger;
 using ipc::kNone;
+using ipc::KnownSlot;
 using ipc::load;
 using ipc::Message;
 using ipc::Shape;
@@ -114,18 +115,32 @@ SlotVerifier::SlotVerifier() = default;
 SlotVerifier::~SlotVerifier() = default;
 
 VerifyResult SlotVerifier::verify(const uint8_t* slot, size_t length, std::vector<double>& layout) {
-  layout.assign(kLayoutWords, 0.0);
   VerifyResult result;
+  known_ = memo_.find(slot, length);
+  if (known_ != nullptr) {
+    layout = known_->layout;
+    shape_ = known_->shape;
+    shape_->last_used = ++clock_;
+    dictionary_rows_.clear();
+    identify(result);
+    return result;
+  }
+  layout.assign(kLayoutWords, 0.0);
   Failure failure;
   if (check(slot, length, layout, failure)) {
-    result.fingerprint = shape_->fingerprint;
-    result.schema_id = shape_->id;
+    identify(result);
   } else {
     layout.clear();
     result.reason = failure.reason;
     result.offset = failure.offset;
   }
   return result;
+}
+
+void SlotVerifier::identify(VerifyResult& result) const noexcept {
+  result.fingerprint = shape_->fingerprint;
+  result.schema_id = shape_->id;
+  result.layout_id = known_ == nullptr ? 0 : known_->layout_id;
 }
 
 bool SlotVerifier::check(const uint8_t* slot, uint64_t length, std::vector<double>& layout,
@@ -143,30 +158,39 @@ bool SlotVerifier::check(const uint8_t* slot, uint64_t length, std::vector<doubl
   const uint64_t footer = trailer - footer_length;
   if (footer % 8 != 0) return failure.set("footer is not aligned to 8 bytes", footer);
 
-  Message schema;
+  Message schema, batch;
   if (!open_schema_message(slot, footer, schema, failure)) return false;
   if (!use_schema(slot, schema, failure)) return false;
   layout[kLayoutSchemaOffset] = static_cast<double>(schema.metadata_offset);
   layout[kLayoutSchemaLength] = schema.metadata_length;
-  return check_messages(slot, schema, footer, layout, failure) &&
-         ipc::check_footer(slot, footer, footer_length, *shape_, layout, failure);
+  if (!check_messages(slot, schema, footer, batch, layout, failure)) return false;
+
+  // From here on a slot to be remembered is read from its copy, so that the copy is what was checked. Rows of
+  // dictionaries, which verify_values() needs, are not remembered.
+  const bool by_metadata = !reads_body_ && shape_->dictionaries.empty();
+  KnownSlot* const draft = by_metadata ? memo_.draft(slot, length, batch, layout.size()) : nullptr;
+  const uint8_t* const tail = draft == nullptr ? slot + batch.end() : draft->tail.data();
+  const uint64_t left = footer - batch.end();
+  if (left < kPrefixBytes || load<uint64_t>(tail) != kEndOfStream) {
+    return failure.set("record batch is not followed by the end of the stream", batch.end());
+  }
+  if (!ipc::check_footer(tail + left, footer, footer_length, *shape_, layout, failure)) return false;
+  if (draft != nullptr) remember(*draft, schema, batch, footer_length, layout);
+  return true;
 }
 
-bool SlotVerifier::check_messages(const uint8_t* slot, const Message& schema, uint64_t limit,
+bool SlotVerifier::check_messages(const uint8_t* slot, const Message& schema, uint64_t limit, Message& batch,
                                   std::vector<double>& layout, Failure& failure) {
+  reads_body_ = false;
   dictionary_rows_.assign(shape_->dictionaries.size(), -1);
   uint64_t pos = schema.end();
   uint64_t dictionaries = 0;
   for (bool is_record_batch = false; !is_record_batch; ++dictionaries) {
-    Message message;
-    if (!open_message(slot, pos, limit, message, failure)) return false;
-    if (!check_message(slot, message, limit, is_record_batch, layout, failure)) return false;
-    pos = message.end();
+    if (!open_message(slot, pos, limit, batch, failure)) return false;
+    if (!check_message(slot, batch, limit, is_record_batch, layout, failure)) return false;
+    pos = batch.end();
   }
   layout[kLayoutDictionaryBatches] = static_cast<double>(dictionaries - 1);
-  if (limit - pos < kPrefixBytes || load<uint64_t>(slot + pos) != kEndOfStream) {
-    return failure.set("record batch is not followed by the end of the stream", pos);
-  }
   return true;
 }
 
@@ -185,7 +209,8 @@ bool SlotVerifier::check_message(const uint8_t* slot, Message& message, uint64_t
   if (body_length % 8 != 0) return buffer.fail("length of message body is not a multiple of 8", 0);
   message.body_length = body_length;
 
-  ipc::BatchCheck check{slot, message, &shape_->columns, -1, false, &dictionary_rows_, &needed_, &layout};
+  ipc::BatchCheck check{slot,     message, &shape_->columns, -1, false, &dictionary_rows_,
+                        &needed_, &layout, &reads_body_};
   int64_t rows;
   if (table.header_type == kRecordBatchHeader) {
     is_record_batch = true;
@@ -231,8 +256,7 @@ VerifyResult SlotVerifier::verify_values(const uint8_t* slot,
     ipc::check_block_values(slot, words, program, dictionary_rows_, failure);
     words += block_words(words);
   }
-  result.fingerprint = shape_->fingerprint;
-  result.schema_id = shape_->id;
+  identify(result);
   result.reason = failure.reason;
   result.offset = failure.offset;
   return result;
@@ -269,10 +293,32 @@ void SlotVerifier::remember(std::unique_ptr<Shape> shape) {
   while (!shapes_.empty() && (shapes_.size() >= kMaxShapes || total > kMaxRememberedBytes)) {
     const auto oldest = std::min_element(shapes_.begin(), shapes_.end(), older);
     total -= remembered_bytes(**oldest);
+    memo_.forget(oldest->get());
     shapes_.erase(oldest);
   }
   shapes_.push_back(std::move(shape));
   shape_ = shapes_.back().get();
+}
+
+/// Puts the slot together from what was checked, since by now it may say something else.
+void SlotVerifier::remember(KnownSlot& draft, const Message& schema, const Message& batch,
+                            uint32_t footer_length, const std::vector<double>& layout) {
+  draft.head.assign(batch.body_offset, 0);
+  uint8_t* const head = draft.head.data();
+  const auto put_message = [head](const Message& message, const void* metadata) {
+    const uint64_t prefix = kContinuation | uint64_t{message.metadata_length} << 32;
+    std::memcpy(head + message.start, &prefix, sizeof prefix);
+    std::memcpy(head + message.metadata_offset, metadata, message.metadata_length);
+  };
+  std::memcpy(head, &kMagic, sizeof kMagic);
+  put_message(schema, shape_->schema_bytes.data());
+  put_message(batch, metadata_.data());
+  uint8_t* const trailer = draft.tail.data() + draft.tail.size() - kTrailerBytes;
+  std::memcpy(trailer, &footer_length, sizeof footer_length);
+  std::memcpy(trailer + sizeof footer_length, &kMagic, kTrailerBytes - sizeof footer_length);
+  draft.layout = layout;
+  draft.shape = shape_;
+  known_ = memo_.keep();
 }
 
 bool fingerprint_of_slot(const uint8_t* slot, size_t length, uint64_t& fingerprint) noexcept {

@@ -27,6 +27,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/ipc_memo.hpp"
+
 namespace qads {
 
 namespace ipc {
@@ -45,12 +47,17 @@ struct VerifyResult {
   /// When ok: a number that this verifier gave to exactly these schema bytes; never given to others. Unlike
   /// the fingerprint nobody can forge it, so that a cache of decoded schemas may rely on it. Starts at 1.
   uint32_t schema_id = 0;
+  /// When ok: a number that this verifier gave to exactly these layout words of this schema_id; never given
+  /// to others. Nobody can forge it either, so that a cache of decoded layouts may rely on it. Starts at 1; 0
+  /// when the slot was not remembered. Words that were forgotten meanwhile get another number.
+  uint32_t layout_id = 0;
 
   [[nodiscard]] bool ok() const noexcept { return reason == nullptr; }
 };
 
 /// One per reader; not thread-safe. Remembers the last schemas, so that a batch of a known schema costs no
-/// more than a look at its numbers.
+/// more than a look at its numbers; and the last slots whose verdict depends on their metadata alone, so that
+/// another one with the same metadata costs no more than a comparison.
 class SlotVerifier {
  public:
   SlotVerifier();
@@ -60,7 +67,8 @@ class SlotVerifier {
 
   /// Verifies the slot's metadata and replaces the contents of `layout` by its layout words (ipc_layout.hpp);
   /// on failure `layout` is empty. `slot` is borrowed for the call. A peer may change the bytes meanwhile:
-  /// every word is read once, and what `layout` says is what was checked. Throws std::bad_alloc only.
+  /// every word is checked as it was read, once, and what `layout` says is what was checked. Throws
+  /// std::bad_alloc only.
   [[nodiscard]] VerifyResult verify(const uint8_t* slot, size_t length, std::vector<double>& layout);
 
   /// Verifies every value that another value or a length depends on: offsets, sizes, views, dictionary
@@ -72,15 +80,21 @@ class SlotVerifier {
 
  private:
   bool check(const uint8_t* slot, uint64_t length, std::vector<double>& layout, ipc::Failure& failure);
-  bool check_messages(const uint8_t* slot, const ipc::Message& schema, uint64_t limit,
+  bool check_messages(const uint8_t* slot, const ipc::Message& schema, uint64_t limit, ipc::Message& batch,
                       std::vector<double>& layout, ipc::Failure& failure);
   bool check_message(const uint8_t* slot, ipc::Message& message, uint64_t limit, bool& is_record_batch,
                      std::vector<double>& layout, ipc::Failure& failure);
   bool use_schema(const uint8_t* slot, const ipc::Message& message, ipc::Failure& failure);
   void remember(std::unique_ptr<ipc::Shape> shape);
+  void remember(ipc::KnownSlot& draft, const ipc::Message& schema, const ipc::Message& batch,
+                uint32_t footer_length, const std::vector<double>& layout);
+  void identify(VerifyResult& result) const noexcept;
 
   std::vector<std::unique_ptr<ipc::Shape>> shapes_;
   ipc::Shape* shape_ = nullptr;  // of the slot at hand, one of shapes_
+  ipc::SlotMemo memo_;
+  const ipc::KnownSlot* known_ = nullptr;  // the slot at hand, if it is remembered
+  bool reads_body_ = false;                // whether a byte of a body had a say in the slot at hand
   uint64_t clock_ = 0;
   uint32_t next_schema_id_ = 1;
   std::vector<uint64_t> metadata_;  // private copy of a message's metadata

@@ -2,7 +2,8 @@
 // its own `main` replays files, such as the corpus or what the fuzzer found.
 //
 // Demanded of any bytes: no crash, no read outside of them, no layout that leads outside; a verifier that
-// knows the schema judges like a new one; and what it accepts can be read to the last byte of every buffer.
+// knows the schema, or the slot but for its values, judges like a new one; and what it accepts can be read to
+// the last byte of every buffer.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <random>
+#include <vector>
 
 #include "core/ipc_verify.hpp"
 #include "fuzz/slot_file.hpp"
@@ -42,6 +44,30 @@ uint64_t read_buffers(const uint8_t* slot, const Layout& layout) {
   return sum;
 }
 
+/// Changes every byte of the body. A verifier that has given the slot a number must know it again
+/// nonetheless, and a new one must agree: no value had a say.
+void check_other_values(uint8_t* slot, size_t size, const Layout& layout, SlotVerifier& seen, uint32_t id) {
+  const std::vector<bool> body = bytes_of_bodies(layout, size);
+  for (size_t at = 0; at < size; ++at) slot[at] = static_cast<uint8_t>(slot[at] ^ (body[at] ? 0xFF : 0));
+  Layout again;
+  demand(seen.verify(slot, size, again).layout_id == id && again == layout, "other values change nothing");
+  SlotVerifier fresh;
+  demand(fresh.verify(slot, size, again).ok() && again == layout, "no value had a say");
+  (void)seen.verify_values(slot, layout);
+}
+
+/// A slot like the one that `seen` has seen, yet another one: so the schema and the footer are known, and the
+/// slot is not.
+void check_like(uint8_t* slot, size_t size, const Layout& layout, SlotVerifier& seen) {
+  const size_t padding = padding_in_footer(slot, layout, size);
+  slot[padding] ^= 1;
+  Layout seen_layout, fresh_layout;
+  SlotVerifier fresh;
+  const VerifyResult first = seen.verify(slot, size, seen_layout);
+  const VerifyResult second = fresh.verify(slot, size, fresh_layout);
+  demand(first.ok() == second.ok() && seen_layout == fresh_layout, "a known schema changes nothing");
+}
+
 void check(const uint8_t* data, size_t size) {
   // Keeps schemas over many inputs, as a reader does over many slots.
   static SlotVerifier old_hand;
@@ -52,7 +78,8 @@ void check(const uint8_t* data, size_t size) {
   SlotVerifier fresh;
   const VerifyResult first = fresh.verify(slot.get(), size, layout);
   const VerifyResult second = fresh.verify(slot.get(), size, second_layout);
-  demand(first.ok() == second.ok() && layout == second_layout, "a known schema changes nothing");
+  demand(first.ok() == second.ok() && layout == second_layout, "a known slot changes nothing");
+  demand(first.layout_id == second.layout_id, "one number");
   const VerifyResult third = old_hand.verify(slot.get(), size, second_layout);
   demand(first.ok() == third.ok() && layout == second_layout, "other known schemas change nothing");
   uint64_t fingerprint = 0;
@@ -68,6 +95,8 @@ void check(const uint8_t* data, size_t size) {
   sink = read_buffers(slot.get(), layout);
   (void)sink;
   (void)fresh.verify_values(slot.get(), layout);
+  if (first.layout_id != 0) check_other_values(slot.get(), size, layout, fresh, first.layout_id);
+  check_like(slot.get(), size, layout, fresh);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -30,6 +31,23 @@ inline std::vector<bool> bytes_of_bodies(const Layout& layout, std::size_t lengt
     words += block_words(words);
   }
   return body;
+}
+
+/// Where the footer has four bytes that nothing reads, between the lengths of the record batch: a slot that
+/// differs there is another one of the same schema, footer and layout. 0 when the place is not found.
+inline std::size_t padding_in_footer(const std::uint8_t* slot, const Layout& layout, std::size_t length) {
+  const double* words = layout.data() + kLayoutWords;
+  for (double left = layout[kLayoutDictionaryBatches]; left > 0; --left) words += block_words(words);
+  const auto start = static_cast<std::int64_t>(words[kBlockMetadataOffset]) - 8;
+  const auto metadata_length = static_cast<std::int32_t>(words[kBlockMetadataLength]) + 8;
+  const auto body_length = static_cast<std::int64_t>(words[kBlockBodyLength]);
+  for (std::size_t at = length - 24; at > 0; --at) {
+    if (std::memcmp(slot + at, &start, 8) == 0 && std::memcmp(slot + at + 8, &metadata_length, 4) == 0 &&
+        std::memcmp(slot + at + 16, &body_length, 8) == 0) {
+      return at + 12;
+    }
+  }
+  return 0;
 }
 
 /// Whether every place that the layout names lies inside of `length` bytes, and every number is a whole one
