@@ -18,9 +18,6 @@
 namespace qads {
 namespace {
 
-// The kernel may have what it refused to give, memory or mappings, a little later.
-constexpr std::uint64_t kRetryNs = 50'000'000;
-
 struct Worker {
   Bell bell;
   std::atomic<bool> stop{false};
@@ -54,12 +51,12 @@ void each_table(const Worker* worker, Visit&& visit) {
 
 void run(const std::shared_ptr<Worker>& worker) {
   QADS_LOG(debug, "evacuator bell=%016llx started", static_cast<unsigned long long>(worker->bell.id()));
-  bool refused = false;
+  std::uint64_t again_ns = LeaseTable::kNever;
   while (!worker->stop.load(std::memory_order_acquire)) {
-    worker->bell.wait(refused ? monotonic_ns() + kRetryNs : UINT64_MAX);
+    worker->bell.wait(again_ns);
     worker->bell.drain();
-    refused = false;
-    each_table(worker.get(), [&](LeaseTable& table) { refused = !table.evacuate() || refused; });
+    again_ns = LeaseTable::kNever;
+    each_table(worker.get(), [&](LeaseTable& table) { again_ns = std::min(again_ns, table.evacuate()); });
   }
 }
 

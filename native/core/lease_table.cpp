@@ -26,6 +26,8 @@ std::atomic<std::uint64_t> moved_ranges_of_process{0};
 constexpr std::size_t kMaxViews = 1'024;
 // Private pages that are kept for the next evacuation, at most.
 constexpr std::uint64_t kMaxPooledBytes = 64u << 20;
+// The kernel may have what it refused to give, memory or mappings, a little later.
+constexpr std::uint64_t kRetryNs = 50'000'000;
 
 HeapBytes allocate_bytes(std::uint64_t length) {
   auto* bytes = static_cast<std::uint8_t*>(
@@ -227,10 +229,12 @@ void LeaseTable::release(Lease* lease) noexcept {
         table->destroy(lease);
         return;
       case Lease::Place::moved:
+        table->patience_.moved_lease_ended(monotonic_ns() - lease->moved_ns);
         table->give_back_private(*lease);
         table->destroy(lease);
         return;
       case Lease::Place::ring:
+        if (lease->let_be_until_ns != 0) table->patience_.rewarded();
         table->in_ring_.erase(lease->sequence);
         table->destroy(lease);
         if (table->left_) return;
@@ -279,6 +283,7 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
     return false;
   }
   lease->place = Lease::Place::moved;
+  lease->moved_ns = monotonic_ns();
   in_ring_.erase(lease->sequence);
   private_bytes_.fetch_add(lease->mapped_length, std::memory_order_relaxed);
   sync_point(SyncPoint::evacuate_remap);
@@ -289,15 +294,37 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
   return true;
 }
 
-bool LeaseTable::evacuate() noexcept {
+/// True if the lease, which is in the writer's way, may stay until `let_be_until_ns`.
+bool LeaseTable::is_let_be(Lease& lease) noexcept {
+  // Who closed the reader waits for its leases.
+  if (detached_) return false;
+  const std::uint64_t now = monotonic_ns();
+  if (lease.let_be_until_ns == 0) {
+    const std::uint64_t grace = patience_.grace_ns();
+    if (grace == 0) return false;
+    lease.let_be_until_ns = now + grace;
+    return true;
+  }
+  if (now < lease.let_be_until_ns) return true;
+  patience_.disappointed();
+  return false;
+}
+
+std::uint64_t LeaseTable::evacuate() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   std::uint64_t moved = 0;
-  bool refused = false;
+  std::uint64_t again_ns = kNever;
   while (!left_ && !in_ring_.empty() && !segment_.forked()) {
     const auto [sequence, lease] = *in_ring_.begin();
     if (sequence >= entry().evict_below.load(std::memory_order_acquire)) break;
-    refused = !move_out(lock, lease);
-    if (refused) break;
+    if (is_let_be(*lease)) {
+      again_ns = lease->let_be_until_ns;
+      break;
+    }
+    if (!move_out(lock, lease)) {
+      again_ns = monotonic_ns() + kRetryNs;
+      break;
+    }
     ++moved;
     wake_writer(limit());
   }
@@ -307,7 +334,7 @@ bool LeaseTable::evacuate() noexcept {
              static_cast<unsigned long long>(private_bytes()));
   }
   if (detached_ && !left_ && in_ring_.empty()) leave();
-  return !refused;
+  return again_ns;
 }
 
 void LeaseTable::detach() noexcept {

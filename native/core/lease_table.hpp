@@ -14,6 +14,7 @@
 
 #include "clock.hpp"
 #include "kernel_lock.hpp"
+#include "patience.hpp"
 #include "private_pages.hpp"
 #include "ring_layout.hpp"
 #include "ring_view.hpp"
@@ -44,7 +45,9 @@ struct Lease {
   bool released = false;
   void* view = nullptr;  // LeaseTable::View
   std::uint64_t view_offset = 0;
-  std::uint64_t mapped_length = 0;  // whole pages
+  std::uint64_t mapped_length = 0;    // whole pages
+  std::uint64_t let_be_until_ns = 0;  // in the writer's way, and given time; 0: not in its way yet
+  std::uint64_t moved_ns = 0;
   HeapBytes heap;
 };
 
@@ -101,8 +104,10 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   static void release(Lease* lease) noexcept;
 
   /// Moves the leases below `evict_below` out of the ring. Called by the evacuator thread. Wakes the writer.
-  /// False if the kernel refused: to be tried again.
-  bool evacuate() noexcept;
+  /// Returns when it is to be called again, on the monotonic clock, because the kernel refused or a lease is
+  /// given time: kNever if there is no reason.
+  std::uint64_t evacuate() noexcept;
+  static constexpr std::uint64_t kNever = UINT64_MAX;
 
   /// The reader closed. With leases in the ring and a live writer the entry stays `leaving` until they are
   /// moved.
@@ -140,6 +145,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   void forget_range(Lease& lease) noexcept;
   void give_back_private(Lease& lease) noexcept;
   void destroy(Lease* lease) noexcept;
+  bool is_let_be(Lease& lease) noexcept;
   bool move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept;
   void leave() noexcept;
   void free_entry(const MembershipLock& membership) noexcept;
@@ -152,6 +158,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   std::map<std::uint64_t, Lease*> in_ring_;  // by sequence: the first is the pin
   std::uint64_t peeked_ = kNoPin;
   PrivatePagePool pool_;
+  Patience patience_;
   HeapBytes scratch_;  // the copy of a batch that no mapping can show
   bool enlisted_ = false;
   bool detached_ = false;
