@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -49,9 +51,26 @@ class Names {
 
 PerProcess<Names> names;
 
-// Writing to a FIFO without a reader raises SIGPIPE, whose default action ends the process: hold it back for
-// the call.
-ssize_t write_without_sigpipe(int fd, const char* byte) noexcept {
+#ifndef RWF_NOSIGNAL
+#define RWF_NOSIGNAL 0x00000100
+#endif
+
+// Writing to a FIFO without a reader raises SIGPIPE, whose default action ends the process. Linux 6.18 and
+// later can be told not to.
+ssize_t write_unsignalled(int fd, const char* byte) noexcept {
+  static std::atomic<bool> is_known{true};
+  if (!is_known.load(std::memory_order_relaxed)) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  const iovec bytes{const_cast<char*>(byte), 1};
+  const ssize_t written = pwritev2(fd, &bytes, 1, -1, RWF_NOSIGNAL);
+  if (written < 0 && errno == EOPNOTSUPP) is_known.store(false, std::memory_order_relaxed);
+  return written;
+}
+
+// On older kernels it is held back for the call.
+ssize_t write_holding_sigpipe(int fd, const char* byte) noexcept {
   sigset_t pipe_signal, before;
   sigemptyset(&pipe_signal);
   sigaddset(&pipe_signal, SIGPIPE);
@@ -65,6 +84,11 @@ ssize_t write_without_sigpipe(int fd, const char* byte) noexcept {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
   return written;
+}
+
+ssize_t write_without_sigpipe(int fd, const char* byte) noexcept {
+  const ssize_t written = write_unsignalled(fd, byte);
+  return written < 0 && errno == EOPNOTSUPP ? write_holding_sigpipe(fd, byte) : written;
 }
 
 void remove_if_orphaned(const std::string& path) noexcept {

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <memory>
 #include <string>
 
 #include "core/bell.hpp"
@@ -31,6 +32,19 @@ TEST_CASE("a killed process' doorbells go with the arena") {
   write(*writer, 10);
   writer->close();
   check_gone(name);
+}
+
+TEST_CASE("who rings a doorbell whose owner has gone is not ended by it") {
+  Child ringer([] {
+    CHECK(std::signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+    BellRinger bells;
+    auto bell = std::make_unique<Bell>();
+    const std::uint64_t id = bell->id();
+    CHECK(bells.ring(id));
+    bell.reset();
+    CHECK(!bells.ring(id));
+  });
+  CHECK(ringer.succeeded());
 }
 
 TEST_CASE("a doorbell wakes a reader and a writer of other processes") {
