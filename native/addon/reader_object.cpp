@@ -23,6 +23,7 @@ enum Info : std::size_t {
   kFingerprintLow,
   kFingerprintHigh,
   kSchemaId,
+  kLayoutId,
   kInfoWords = 16,
 };
 
@@ -125,6 +126,7 @@ bool ReaderObject::verified(const std::uint8_t* bytes, const BatchView& batch) {
   }
   std::memcpy(layout_words_, words_.data(), words_.size() * sizeof(double));
   info_words_[kSchemaId] = result.schema_id;
+  info_words_[kLayoutId] = result.layout_id;
   return true;
 }
 
