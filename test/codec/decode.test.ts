@@ -282,7 +282,10 @@ test('columns have the fields that apache-arrow gives them, and no others', (t) 
     fc.property(batchSpec(), (spec) => {
       const slot = encodeSlot(buildBatch(spec))
       const [ours, theirs] = [decode(slot), readFile(slot)]
-      ours.data.children.forEach((column, i) => assertSameFields(t, column, theirs.data.children[i]!))
+      ours.data.children.forEach((column, i) => {
+        assertSameFields(t, column, theirs.data.children[i]!)
+        assertSameVector(t, ours.getChildAt(i)!, column)
+      })
     }),
     { numRuns: 200 },
   )
@@ -296,6 +299,23 @@ function assertSameFields(t: ExecutionContext, ours: arrow.Data, theirs: arrow.D
   t.deepEqual(Object.keys(ours).sort(), [...known].sort())
   for (const field of ['offset', 'length', 'stride', 'nullCount'] as const) t.is(ours[field], theirs[field])
   ours.children.forEach((child, i) => assertSameFields(t, child, theirs.children[i]!))
+}
+
+function assertSameVector(t: ExecutionContext, ours: arrow.Vector, column: arrow.Data): void {
+  const theirs = new arrow.Vector([column])
+  t.is(Object.getPrototypeOf(ours), Object.getPrototypeOf(theirs))
+  t.deepEqual(Object.keys(ours), Object.keys(theirs))
+  for (const field of ['type', 'stride', 'numChildren', 'length', 'nullCount'] as const)
+    t.is(ours[field], theirs[field])
+  t.is(ours.data[0], column)
+  for (let row = 0; row < ours.length; row++) {
+    t.is(ours.isValid(row), theirs.isValid(row))
+    const [value, expected] = [ours.get(row) as unknown, theirs.get(row) as unknown]
+    t.is(typeof value, typeof expected)
+    if (typeof value === 'object' && value !== null) continue
+    t.is(value, expected)
+    t.is(ours.indexOf(value as never), theirs.indexOf(value as never))
+  }
 }
 
 test('a column of a type that apache-arrow does not know is named, and is no damage', (t) => {

@@ -1,5 +1,6 @@
-import { type Data, RecordBatch, type Schema, type Struct, type TypeMap, Vector } from 'apache-arrow'
+import { type Data, RecordBatch, type Schema, type Struct, type TypeMap, type Vector } from 'apache-arrow'
 import type { AnySchema } from '../any_schema.js'
+import { BareVector } from './bare_vector.js'
 import { type BatchColumns, ReleasedColumns } from './batch_columns.js'
 import { poison } from './poison.js'
 import type { KnownSchema } from './schema_cache.js'
@@ -58,7 +59,7 @@ class LazyRecordBatch<T extends TypeMap> implements Invalidable {
   getChildAt<R extends T[keyof T]>(index: number): Vector<R> | null {
     if (!(index >= 0 && index < this.schema.fields.length)) return null
     this.#vectors ??= []
-    return (this.#vectors[index] ??= new Vector([this.#columns.column(index)])) as Vector<R>
+    return (this.#vectors[index] ??= new BareVector(this.#columns.column(index))) as Vector<R>
   }
 
   invalidate(error: () => Error): void {
