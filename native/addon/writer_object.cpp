@@ -1,8 +1,9 @@
 #include "writer_object.hpp"
 
+#include <algorithm>
+
 #include "arguments.hpp"
 #include "bell_object.hpp"
-#include "core/ipc_verify.hpp"
 #include "core/stream_copy.hpp"
 
 namespace qads::addon {
@@ -140,9 +141,10 @@ Napi::Value WriterObject::commit(const Napi::CallbackInfo& info) {
   const std::uint64_t bytes = count_of(env, info[0], "bytes");
   const std::uint64_t rows = count_of(env, info[1], "rows");
   return guarded(env, [&] {
-    std::uint64_t fingerprint = 0;
+    // More bytes than were claimed are refused below, and not looked at here.
     // A slot without a schema is committed all the same: readers refuse it, with the reason.
-    if (claim_.data != nullptr && !fingerprint_of_slot(claim_.data, bytes, fingerprint)) fingerprint = 0;
+    const std::uint64_t fingerprint =
+        claim_.data == nullptr ? 0 : fingerprints_.of(claim_.data, std::min(bytes, claim_.length));
     claim_ = {};
     return Napi::Number::New(env, static_cast<double>(writer_->commit(bytes, rows, fingerprint)));
   });

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/ipc_verify.hpp"
 #include "core/ring_writer.hpp"
 #include "env_cleanup.hpp"
 
@@ -39,6 +40,7 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
   std::shared_ptr<RingWriter> writer_;
   Napi::Reference<Napi::ArrayBuffer> ring_;
   Claim claim_;
+  SlotFingerprints fingerprints_;
   std::optional<EnvCleanup> cleanup_;
 };
 

@@ -1,5 +1,6 @@
 #include "handles.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace qads;
@@ -54,6 +55,7 @@ int qads_writer_claim(qads_writer* writer, std::uint64_t bytes, std::int64_t tim
                                        : writer->ring->claim(bytes, deadline_of(timeout_ms));
     *claim = {made.data, made.length};
     writer->claimed = made.data;
+    writer->claimed_length = made.length;
     switch (made.status) {
       case ClaimStatus::claimed:
         return static_cast<int>(QADS_OK);
@@ -70,9 +72,10 @@ int qads_writer_commit(qads_writer* writer, std::uint64_t bytes, std::uint64_t r
                        std::uint64_t* sequence) {
   if (any_null(writer)) return null_argument();
   return guarded([&] {
-    std::uint64_t fingerprint = 0;
-    if (writer->claimed != nullptr && !fingerprint_of_slot(writer->claimed, bytes, fingerprint))
-      fingerprint = 0;
+    // More bytes than were claimed are refused below, and not looked at here.
+    const std::uint64_t readable = std::min(bytes, writer->claimed_length);
+    const std::uint64_t fingerprint =
+        writer->claimed == nullptr ? 0 : writer->fingerprints.of(writer->claimed, readable);
     writer->claimed = nullptr;
     try {
       const std::uint64_t committed = writer->ring->commit(bytes, rows, fingerprint);

@@ -16,6 +16,8 @@
 struct qads_writer {
   std::unique_ptr<qads::RingWriter> ring;
   const std::uint8_t* claimed = nullptr;
+  std::uint64_t claimed_length = 0;
+  qads::SlotFingerprints fingerprints;
 };
 
 struct qads_reader {

@@ -329,4 +329,22 @@ bool fingerprint_of_slot(const uint8_t* slot, size_t length, uint64_t& fingerpri
   return true;
 }
 
+uint64_t SlotFingerprints::of(const uint8_t* slot, size_t length) noexcept {
+  Failure failure;
+  Message schema;
+  if (!open_schema_message(slot, length, schema, failure)) return 0;
+  const uint8_t* const bytes = slot + schema.metadata_offset;
+  if (schema.metadata_length == schema_.size() && std::memcmp(bytes, schema_.data(), schema_.size()) == 0) {
+    return fingerprint_;
+  }
+  const uint64_t fingerprint = hash64(bytes, schema.metadata_length);
+  try {
+    schema_.assign(bytes, bytes + schema.metadata_length);
+    fingerprint_ = fingerprint;
+  } catch (const std::bad_alloc&) {
+    schema_.clear();
+  }
+  return fingerprint;
+}
+
 }  // namespace qads

@@ -106,4 +106,16 @@ class SlotVerifier {
 /// Checks no more than it needs to stay inside the slot. Returns false when there is no such message.
 [[nodiscard]] bool fingerprint_of_slot(const uint8_t* slot, size_t length, uint64_t& fingerprint) noexcept;
 
+/// One per writer; not thread-safe. The same fingerprints: a schema that comes again is compared, which takes
+/// a third of the time of hashing it.
+class SlotFingerprints {
+ public:
+  /// 0 for a slot without a schema message.
+  uint64_t of(const uint8_t* slot, size_t length) noexcept;
+
+ private:
+  std::vector<uint8_t> schema_;
+  uint64_t fingerprint_ = 0;
+};
+
 }  // namespace qads

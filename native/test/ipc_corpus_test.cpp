@@ -195,6 +195,21 @@ TEST_CASE("the fingerprint is the hash of the schema message and depends on noth
   CHECK(whole != verify(corpus_slot("py-metadata")).result.fingerprint);
 }
 
+TEST_CASE("who remembers the last schema gives the same fingerprints") {
+  SlotFingerprints fingerprints;
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& path : slots_in("ipc")) {
+      Exact slot(read_file(path));
+      std::uint64_t fingerprint = 0;
+      REQUIRE(fingerprint_of_slot(slot.data(), slot.size(), fingerprint));
+      for (int again = 0; again < 2; ++again)
+        CHECK_EQ(fingerprints.of(slot.data(), slot.size()), fingerprint);
+    }
+    const Bytes text(100, 'x');
+    CHECK_EQ(fingerprints.of(text.data(), text.size()), 0u);
+  }
+}
+
 TEST_CASE("a fingerprint can be asked of any bytes") {
   for (const auto& path : slots_in("ipc")) {
     const Bytes bytes = read_file(path);
