@@ -1,12 +1,34 @@
 import { createReader, createWriter } from 'qadataswap'
 
-import { atMost, type Bench, type Row } from '../lib/bench.js'
+import { pin, processors } from '../lib/affinity.js'
+import { atMost, type Bench, type Missing, type Row } from '../lib/bench.js'
 import { numbers } from '../lib/batches.js'
-import { inTurns, spreadOf } from '../lib/measure.js'
+import { compare, percentiles } from '../lib/measure.js'
+import { nativeProgram } from '../lib/native_program.js'
 import { PeerProcess } from '../lib/peer_process.js'
 
-const TRIPS = 300
+const TRIPS = 1000
 const ROUNDS = 15
+/** Until then both sides still compile what they run. */
+const WARM_UP_TRIPS = 5000
+const GOAL = 0.6
+const SHARES = { p50: 0.5, p90: 0.9, p99: 0.99 }
+
+type Percentiles = Record<keyof typeof SHARES, number>
+
+/** Where the two processes of a round trip run. The scheduler would change its mind from round to round. */
+interface Placement {
+  readonly name: string
+  /** The processor of this process, and of the other one; none: wherever the scheduler puts them. */
+  readonly cpus?: readonly [number, number]
+}
+
+interface Sides {
+  readonly arena: () => Promise<void>
+  readonly send: () => Promise<void>
+  /** The processes that answer. */
+  readonly pids: readonly number[]
+}
 
 /** A round trip in which each side sleeps until the other has spoken: two wakes, against process.send there and back. */
 export const wake: Bench = {
@@ -22,47 +44,99 @@ export const wake: Bench = {
     const sender = new PeerProcess('echo', ['send'])
     await sender.said()
     const batch = numbers(1)
-
-    const percentile = (share: 'median' | 'high'): Promise<Row['comparison']> =>
-      inTurns(
-        {
-          name: 'arena',
-          round: () =>
-            trips(share, async () => {
-              const answer = reader.read()
-              await writer.write(batch)
-              await answer
-            }),
-        },
-        {
-          name: 'process.send',
-          round: () =>
-            trips(share, async () => {
-              const answer = sender.said()
-              sender.tell({ row: 1 })
-              await answer
-            }),
-        },
-        ROUNDS,
-      )
-    const row = { unit: 'µs', ours: 'write, for await', peer: 'process.send' }
-    const rows = [
-      atMost(0.6, { ...row, figure: 'median', comparison: await percentile('median') }),
-      atMost(0.6, { ...row, figure: '90th percentile', comparison: await percentile('high') }),
-    ]
-    writer.close()
-    reader.close()
-    await Promise.all([echo.stop(), sender.stop()])
+    const sides: Sides = {
+      arena: async () => {
+        const answer = reader.read()
+        await writer.write(batch)
+        await answer
+      },
+      send: async () => {
+        const answer = sender.said()
+        sender.tell({ row: 1 })
+        await answer
+      },
+      pids: [echo.process.pid!, sender.process.pid!],
+    }
+    const allowed = processors()
+    const rows: (Row | Missing)[] = []
+    try {
+      for (const placement of await placements(allowed)) rows.push(...(await measure(placement, sides)))
+      if (allowed.length === 1) rows.push({ figure: 'two processors', why: 'there is one only' })
+    } finally {
+      await pin(process.pid, allowed)
+      writer.close()
+      reader.close()
+      await Promise.all([echo.stop(), sender.stop()])
+    }
     return rows
   },
 }
 
-async function trips(share: 'median' | 'high', trip: () => Promise<void>): Promise<number> {
+async function placements([first, second]: readonly number[]): Promise<Placement[]> {
+  if (!(await pin(process.pid, [first!]))) return [{ name: 'not pinned (there is no taskset)' }]
+  const one: Placement = { name: 'one processor', cpus: [first!, first!] }
+  return second === undefined ? [one] : [one, { name: 'two processors', cpus: [first!, second] }]
+}
+
+async function measure({ name, cpus }: Placement, { arena, send, pids }: Sides): Promise<Row[]> {
+  if (cpus) {
+    await pin(process.pid, [cpus[0]])
+    for (const pid of pids) await pin(pid, [cpus[1]])
+  }
+  await trips(arena, WARM_UP_TRIPS)
+  await trips(send, WARM_UP_TRIPS)
+  const costs = { arena: [] as Percentiles[], send: [] as Percentiles[], bare: [] as Percentiles[] }
+  for (let round = 0; round < ROUNDS; round++) {
+    costs.arena.push(await trips(arena, TRIPS))
+    costs.send.push(await trips(send, TRIPS))
+    costs.bare.push(await bareTrips(cpus))
+  }
+
+  const against = (ours: keyof typeof costs, peer: keyof typeof costs, share: keyof Percentiles) =>
+    compare(
+      costs[ours].map((cost) => cost[share]),
+      costs[peer].map((cost) => cost[share]),
+    )
+  const names = { arena: 'write, for await', send: 'process.send', bare: 'bare FIFO, epoll_wait' }
+  const row = (
+    what: string,
+    ours: keyof typeof costs,
+    peer: keyof typeof costs,
+    share: keyof Percentiles,
+  ) => ({
+    figure: `${name}, ${share}${what}`,
+    unit: 'µs',
+    ours: names[ours],
+    peer: names[peer],
+    comparison: against(ours, peer, share),
+  })
+  return [
+    atMost(GOAL, row('', 'arena', 'send', 'p50')),
+    row('', 'arena', 'send', 'p90'),
+    atMost(GOAL, row('', 'arena', 'send', 'p99')),
+    ...(['p50', 'p99'] as const).flatMap((share) => [
+      row(', against a bare wake', 'arena', 'bare', share),
+      row(': the least ratio that a bare wake allows', 'bare', 'send', share),
+    ]),
+  ]
+}
+
+async function trips(trip: () => Promise<void>, count: number): Promise<Percentiles> {
   const times: number[] = []
-  for (let i = 0; i < TRIPS; i++) {
+  for (let i = 0; i < count; i++) {
     const start = performance.now()
     await trip()
     times.push((performance.now() - start) * 1000)
   }
-  return spreadOf(times)[share]
+  return percentiles(times, SHARES)
+}
+
+/** The kernel's part: a C++ program that does nothing but ring and sleep. */
+async function bareTrips(cpus: readonly number[] = []): Promise<Percentiles> {
+  const { p50, p90, p99 } = await nativeProgram<Record<keyof Percentiles, [number]>>('wake_floor', [
+    TRIPS,
+    1,
+    ...cpus,
+  ])
+  return { p50: p50[0], p90: p90[0], p99: p99[0] }
 }

@@ -19,11 +19,21 @@ export interface Comparison {
   readonly rounds: number
 }
 
+/** The values below which these shares of all lie. */
+export function percentiles<K extends string>(
+  values: readonly number[],
+  shares: Readonly<Record<K, number>>,
+): Record<K, number> {
+  const sorted = Float64Array.from(values).sort()
+  const entries = Object.entries<number>(shares)
+  return Object.fromEntries(
+    entries.map(([name, share]) => [name, sorted[Math.round(share * (sorted.length - 1))]!]),
+  ) as Record<K, number>
+}
+
 /** Median, and the 10th and 90th percentile. */
 export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!
-  return { median: at(0.5), low: at(0.1), high: at(0.9) }
+  return percentiles(values, { median: 0.5, low: 0.1, high: 0.9 })
 }
 
 /** Costs that were measured in turns, the first of each beside the first of the other. */
