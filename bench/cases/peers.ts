@@ -8,9 +8,10 @@ import { peers } from '../peers/index.js'
 const ROUNDS = 5
 /** A way that is stuck, or takes longer than this for one round, is left out. */
 const LIMIT_MS = 30_000
+/** For small batches the rounds that warm up are those in which both sides still compile what they run. */
 const SIZES = [
-  { size: '100 rows x 6', rows: 100, count: 2000 },
-  { size: '8 MiB', rows: rowsOf(8 * 2 ** 20), count: 48 },
+  { size: '100 rows x 6', rows: 100, count: 2000, warmUp: 3 },
+  { size: '8 MiB', rows: rowsOf(8 * 2 ** 20), count: 48, warmUp: 1 },
 ]
 
 /** An arena against every other way from process to process that can be had here. */
@@ -26,7 +27,7 @@ export const allPeers: Bench = {
         rows.push({ figure: peer, why: channel })
         continue
       }
-      for (const { size, rows: length, count } of SIZES) {
+      for (const { size, rows: length, count, warmUp } of SIZES) {
         const batch = numbers(length)
         const perSecond = async (way: Channel) =>
           (count / (await within(LIMIT_MS, way.round(batch, count)))) * 1000
@@ -36,6 +37,7 @@ export const allPeers: Bench = {
             { name: 'arena', round: () => perSecond(arena) },
             { name: peer, round: () => perSecond(channel) },
             ROUNDS,
+            { warmUp },
           )
           rows.push({ figure, unit: 'batches/s', ours: 'arena', peer, comparison })
         } catch (error) {

@@ -8,6 +8,8 @@ import { SocketChannel } from '../lib/socket_channel.js'
 
 const BATCHES = 3000
 const ROUNDS = 9
+/** The rounds in which both processes, and apache-arrow, still compile what they run. */
+const WARM_UP = 5
 
 /** `write` … `for await` between two processes, against what one would do without shared memory. */
 export const smallBatches: Bench = {
@@ -29,7 +31,7 @@ export const smallBatches: Bench = {
         unit,
         ours: 'write, for await',
         peer: 'socket',
-        comparison: await inTurns(ours, overSocket, ROUNDS),
+        comparison: await inTurns(ours, overSocket, ROUNDS, { warmUp: WARM_UP }),
       }),
     )
     await socket.close()
@@ -49,7 +51,7 @@ export const smallBatches: Bench = {
         unit,
         ours: 'write, for await',
         peer: 'one process',
-        comparison: await inTurns(ours, inProcess, ROUNDS),
+        comparison: await inTurns(ours, inProcess, ROUNDS, { warmUp: WARM_UP }),
       }),
     )
     await channel.close()

@@ -5,6 +5,8 @@ import { inTurns } from '../lib/measure.js'
 
 const BATCHES = 5000
 const ROUNDS = 7
+/** The rounds in which the reading process still compiles the surface. */
+const WARM_UP = 3
 const SURFACES = [
   ['iterator', 'for await over a reader'],
   ['readable', 'for await over a Readable'],
@@ -28,6 +30,7 @@ export const surfaces: Bench = {
         { name: surface, round: perBatch(channel) },
         { name: 'tryRead', round: perBatch(bare) },
         ROUNDS,
+        { warmUp: WARM_UP },
       )
       await channel.close()
       rows.push({ figure, unit: 'µs a batch', ours: surface, peer: 'tryRead', comparison })

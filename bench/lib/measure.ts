@@ -54,12 +54,22 @@ export function againstGoal(ours: readonly number[], goal: number): Comparison {
   )
 }
 
-/** A, B, A, B …: so that a busy machine slows both. The first round of each warms up and does not count. */
-export async function inTurns(ours: Side, peer: Side, rounds: number): Promise<Comparison> {
+interface Turns {
+  /** Rounds of each side that do not count, because it still compiles what it runs. Default 1. */
+  readonly warmUp?: number
+}
+
+/** A, B, A, B …: so that a busy machine slows both. */
+export async function inTurns(
+  ours: Side,
+  peer: Side,
+  rounds: number,
+  { warmUp = 1 }: Turns = {},
+): Promise<Comparison> {
   const costs: { ours: number; peer: number }[] = []
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     const cost = { ours: await ours.round(), peer: await peer.round() }
-    if (round > 0) costs.push(cost)
+    if (round >= 0) costs.push(cost)
   }
   return compare(
     costs.map((cost) => cost.ours),
