@@ -3,6 +3,7 @@ import { numbers, rowsOf } from '../lib/batches.js'
 import type { Bench, Missing, Row } from '../lib/bench.js'
 import type { Channel } from '../lib/channel.js'
 import { inTurns } from '../lib/measure.js'
+import { firstLine } from '../lib/why.js'
 import { peers } from '../peers/index.js'
 
 const ROUNDS = 5
@@ -22,7 +23,7 @@ export const allPeers: Bench = {
     const rows: (Row | Missing)[] = []
     const arena = await ArenaChannel.open('iterator', 'gc')
     for (const [peer, open] of Object.entries(peers)) {
-      const channel = await open().catch(String)
+      const channel = await open().catch(firstLine)
       if (typeof channel === 'string') {
         rows.push({ figure: peer, why: channel })
         continue
@@ -41,7 +42,7 @@ export const allPeers: Bench = {
           )
           rows.push({ figure, unit: 'batches/s', ours: 'arena', peer, comparison })
         } catch (error) {
-          rows.push({ figure, why: String(error) })
+          rows.push({ figure, why: firstLine(error) })
           break
         }
       }

@@ -18,14 +18,23 @@ export function peerPackage(name: string): string | undefined {
   }
 }
 
+/** As a shell takes it, without the name of whoever runs it. */
+const short = (path: string) => path.replace(`${homedir()}/`, '~/')
+
 /** What to do to have it. */
-export const howToInstall = (name: string) => `not installed: npm install --prefix ${npmFolder} ${name}`
+export const howToInstall = (name: string) =>
+  `the package is not installed: npm install --prefix ${short(npmFolder)} ${name}`
+
+const pythonFolder = join(cacheDir, 'bench/python')
 
 /** A Python that has pyarrow, in a virtual environment of its own. */
 export function pythonWithArrow(): string | undefined {
-  const python = join(cacheDir, 'bench/python/bin/python')
+  const python = join(pythonFolder, 'bin/python')
   return existsSync(python) ? python : undefined
 }
+
+export const howToInstallPython = () =>
+  `there is no Python with pyarrow: python3 -m venv ${short(pythonFolder)} && ${short(pythonFolder)}/bin/pip install pyarrow`
 
 /** The Redis server of the system, or one that was unpacked into the cache folder. */
 export function redisServer(): { path: string; env: Record<string, string> } | undefined {

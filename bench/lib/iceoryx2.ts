@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import { cacheDir } from './cache.js'
+import { whyCargoFailed } from './why.js'
 
 const run = promisify(execFile)
 const manifest = fileURLToPath(new URL('../../../../bench/iceoryx2/Cargo.toml', import.meta.url))
@@ -19,6 +20,6 @@ export async function iceoryx2(args: readonly number[]): Promise<number[] | stri
     const { stdout } = await run(`${target}/release/iceoryx2-bench`, args.map(String))
     return (JSON.parse(stdout) as { ns: number[] }).ns
   } catch (error) {
-    return `bench/iceoryx2 does not build or run here (${String(error).split('\n')[0]!})`
+    return whyCargoFailed('cargo build --manifest-path bench/iceoryx2/Cargo.toml', error)
   }
 }

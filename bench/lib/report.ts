@@ -2,6 +2,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 
 import type { Bench, Missing, Row, Settings } from './bench.js'
 import type { Spread } from './measure.js'
+import { firstLine } from './why.js'
 
 export interface Result {
   readonly name: string
@@ -48,7 +49,6 @@ export async function runBench(bench: Bench, settings: Settings): Promise<Result
   try {
     return { name: bench.name, title: bench.title, rows: await bench.run(settings) }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return { name: bench.name, title: bench.title, rows: [{ figure: bench.title, why }] }
+    return { name: bench.name, title: bench.title, rows: [{ figure: bench.title, why: firstLine(error) }] }
   }
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import { cacheDir } from './cache.js'
+import { whyCargoFailed } from './why.js'
 
 const run = promisify(execFile)
 const manifest = fileURLToPath(new URL('../../../../bindings/rust/Cargo.toml', import.meta.url))
@@ -27,6 +28,6 @@ export async function rustFirstValue(rounds: number): Promise<RustFirstValue | s
     ])
     return JSON.parse(stdout) as RustFirstValue
   } catch (error) {
-    return `the crate does not build here (${String(error).split('\n')[0]!})`
+    return whyCargoFailed('cargo bench --manifest-path bindings/rust/Cargo.toml', error)
   }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import type { RecordBatch } from 'apache-arrow'
 
-import { pythonWithArrow } from '../lib/cache.js'
+import { howToInstallPython, pythonWithArrow } from '../lib/cache.js'
 import type { Opened } from './index.js'
 
 const program = fileURLToPath(new URL('../../../../bench/peers/shared_memory.py', import.meta.url))
@@ -13,7 +13,7 @@ const program = fileURLToPath(new URL('../../../../bench/peers/shared_memory.py'
 /** Python to Python: the program makes the same batches itself, and says how long a round took. */
 export async function openPythonSharedMemory(): Opened {
   const python = pythonWithArrow()
-  if (python === undefined) return 'there is no Python with pyarrow in the cache folder'
+  if (python === undefined) return howToInstallPython()
   const child = spawn(python, [program], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {

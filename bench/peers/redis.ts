@@ -10,14 +10,11 @@ import type { Opened } from './index.js'
 import type { RedisModule } from './modules.js'
 import { SendingChannel } from './sending_channel.js'
 
-/** More than the consumer can be behind: Redis drops what is older, read or not. */
-const ENTRIES_KEPT = 1000
-
 /** A server of its own on a Unix socket, without persistence: XADD here, XREAD BLOCK there. */
 export async function openRedis(): Opened {
   const path = peerPackage('redis')
   const program = redisServer()
-  if (program === undefined) return 'redis-server is not installed'
+  if (program === undefined) return 'redis-server is not installed: apt-get install redis-server'
   if (path === undefined) return howToInstall('redis')
   const socket = join(tmpdir(), `qads-bench-${process.pid}.redis`)
   const arguments_ = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no']
@@ -28,16 +25,19 @@ export async function openRedis(): Opened {
   server.stdout.resume()
   while (!existsSync(socket)) {
     if (server.exitCode !== null) return `redis-server ended with ${server.exitCode}`
-    await once(server.stdout, 'data')
+    await Promise.race([once(server.stdout, 'data'), once(server, 'exit')])
   }
   const { createClient } = (await import(path)) as RedisModule
   const client = createClient({ socket: { path: socket } })
   await client.connect()
   const peer = new PeerProcess('ipc_bytes', ['redis', socket])
   await peer.said()
-  const trim = { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: ENTRIES_KEPT } }
-  const send = (bytes: Uint8Array) =>
-    client.xAdd('batches', '*', { arrow: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) }, trim)
+  const send = (bytes: Uint8Array, count: number) => {
+    const arrow = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    // Redis drops what is older, read or not, and the consumer would wait for ever for what was dropped.
+    const trim = { TRIM: { strategy: 'MAXLEN', strategyModifier: '~', threshold: count } }
+    return client.xAdd('batches', '*', { arrow }, trim)
+  }
   return new SendingChannel(peer, send, async () => {
     await peer.stop()
     client.destroy()

@@ -13,13 +13,16 @@ export interface Peer {
 const UNDER_WAY = 64
 const BYTES_UNDER_WAY = 16 * 2 ** 20
 
+/** @param count How many messages the round has: nobody is ever further behind. */
+type Send = (bytes: Uint8Array, count: number) => Promise<unknown>
+
 /** Serialises every batch with `tableToIPC` and sends the bytes some way. */
 export class SendingChannel implements Channel {
   readonly #peer: Peer
-  readonly #send: (bytes: Uint8Array) => Promise<unknown>
+  readonly #send: Send
   readonly #close: () => Promise<void> | void
 
-  constructor(peer: Peer, send: (bytes: Uint8Array) => Promise<unknown>, close: () => Promise<void> | void) {
+  constructor(peer: Peer, send: Send, close: () => Promise<void> | void) {
     this.#peer = peer
     this.#send = send
     this.#close = close
@@ -32,7 +35,7 @@ export class SendingChannel implements Channel {
     const sending: Promise<unknown>[] = []
     for (let i = 0; i < count; i++) {
       const bytes = tableToIPC(new Table([batch]))
-      sending.push(this.#send(bytes))
+      sending.push(this.#send(bytes, count))
       if (sending.length === Math.ceil(Math.min(UNDER_WAY, BYTES_UNDER_WAY / bytes.length))) {
         await Promise.all(sending.splice(0))
       }
