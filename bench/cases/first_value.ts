@@ -17,15 +17,10 @@ export const firstValue: Bench = {
   name: 'first-value',
   title: 'A ready batch (100 rows x 6) to its first value; the ratio is to the goal',
   async run() {
-    const columnByName = (batch: ArenaBatch<Numbers>) => batch.getChild('c3')!.get(0)!
-    const everyColumn = (batch: ArenaBatch<Numbers>) => {
-      let sum = 0
-      for (let c = 0; c < batch.numCols; c++) sum += batch.getChildAt(c)!.get(0) as number
-      return sum
-    }
+    const node = inNode({ everyColumn, columnByName })
     const rows: (Row | Missing)[] = [
-      inNode('Node: tryRead, first value of every column', GOAL_BATCH_NS, everyColumn),
-      inNode('Node: tryRead, one column by name', GOAL_COLUMN_NS, columnByName),
+      row('Node: tryRead, first value of every column', GOAL_BATCH_NS, node.everyColumn),
+      row('Node: tryRead, one column by name', GOAL_COLUMN_NS, node.columnByName),
     ]
     const { ns } = await nativeProgram<{ ns: number[] }>('first_value', [100_000, ROUNDS])
     rows.push(row('C++: peek, one load', GOAL_NATIVE_NS, ns))
@@ -42,21 +37,36 @@ function row(figure: string, goal: number, ns: readonly number[]): Row {
   return atMost(1, { figure, unit: 'ns', ours: 'median of a round', peer: 'goal', comparison })
 }
 
-function inNode(figure: string, goal: number, look: (batch: ArenaBatch<Numbers>) => number): Row {
+function everyColumn(batch: ArenaBatch<Numbers>): number {
+  let sum = 0
+  for (let c = 0; c < batch.numCols; c++) sum += batch.getChildAt(c)!.get(0) as number
+  return sum
+}
+
+const columnByName = (batch: ArenaBatch<Numbers>): number => batch.getChild('c3')!.get(0)!
+
+/** Median nanoseconds of each round for each way to look at a batch, a round of each in turns. */
+function inNode<K extends string>(
+  looks: Record<K, (batch: ArenaBatch<Numbers>) => number>,
+): Record<K, number[]> {
   const name = `bench-first-${process.pid}`
   using writer = createWriter<Numbers>(name)
   using reader = createReader<Numbers>(name)
   const batch = numbers(100)
-  const medians: number[] = []
+  const ways = Object.keys(looks) as K[]
+  const medians = Object.fromEntries(ways.map((way) => [way, [] as number[]])) as Record<K, number[]>
   for (let round = 0; round <= ROUNDS; round++) {
-    const times: number[] = []
-    for (let i = 0; i < BATCHES; i++) {
-      writer.writeSync(batch)
-      const start = process.hrtime.bigint()
-      look(reader.tryRead()!)
-      times.push(Number(process.hrtime.bigint() - start))
+    for (const way of ways) {
+      const look = looks[way]
+      const times: number[] = []
+      for (let i = 0; i < BATCHES; i++) {
+        writer.writeSync(batch)
+        const start = process.hrtime.bigint()
+        look(reader.tryRead()!)
+        times.push(Number(process.hrtime.bigint() - start))
+      }
+      if (round > 0) medians[way].push(spreadOf(times).median)
     }
-    if (round > 0) medians.push(spreadOf(times).median)
   }
-  return row(figure, goal, medians)
+  return medians
 }
