@@ -6,6 +6,7 @@ import { idle } from './idle.js'
 import { largeBatches } from './large_batches.js'
 import { loans } from './loans.js'
 import { memory } from './memory.js'
+import { parts } from './parts.js'
 import { allPeers } from './peers.js'
 import { readers } from './readers.js'
 import { roundTrip } from './round_trip.js'
@@ -19,6 +20,7 @@ export const cases: readonly Bench[] = [
   smallBatches,
   codec,
   firstValue,
+  parts,
   roundTrip,
   wake,
   idle,
