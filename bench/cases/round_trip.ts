@@ -31,7 +31,10 @@ export const roundTrip: Bench = {
 
 async function native(size: string, bytes: number): Promise<(Row | Missing)[]> {
   const args = [bytes, TRIPS, ROUNDS]
-  const { arena, line } = await nativeProgram<Record<'arena' | 'line', number[]>>('round_trip', args)
+  const { arena, line, message } = await nativeProgram<Record<'arena' | 'line' | 'message', number[]>>(
+    'round_trip',
+    args,
+  )
   const row = { unit: 'ns', ours: 'C++, two arenas' }
   const limit = {
     ...row,
@@ -40,6 +43,23 @@ async function native(size: string, bytes: number): Promise<(Row | Missing)[]> {
     comparison: compare(arena, line),
   }
   const rows: (Row | Missing)[] = [bytes === SIZES['64 B'] ? atMost(2.5, limit) : limit]
+  if (bytes === SIZES['64 B']) {
+    const bare = 'payload, slot and sequence, no library'
+    rows.push(
+      {
+        ...row,
+        figure: `${size}, C++, against what must go across`,
+        peer: bare,
+        comparison: compare(arena, message),
+      },
+      {
+        ...limit,
+        figure: `${size}, what must go across, against a bare cache line`,
+        ours: bare,
+        comparison: compare(message, line),
+      },
+    )
+  }
   const figure = `${size}, C++, no copy, against iceoryx2`
   const peer = await iceoryx2(args)
   if (typeof peer === 'string') rows.push({ figure, why: peer })

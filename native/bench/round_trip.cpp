@@ -1,11 +1,12 @@
 // A round trip through two arenas between two processes that both spin, beside the bare ping-pong of one
-// cache line between two processes: `round_trip BYTES TRIPS ROUNDS` prints the nanoseconds of a trip for each
-// round, {"arena":[…],"line":[…]}. The payload's first and last byte are written and read; nothing is
-// copied.
+// cache line between two processes, and of the lines that a batch must touch: `round_trip BYTES TRIPS ROUNDS`
+// prints the nanoseconds of a trip for each round, {"arena":[…],"line":[…],"message":[…]}. The payload's
+// first and last byte are written and read; nothing is copied.
 #include <algorithm>
 #include <atomic>
 #include <memory>
 
+#include "bare_message.hpp"
 #include "bench_support.hpp"
 #include "core/clock.hpp"
 #include "core/error.hpp"
@@ -23,9 +24,16 @@ struct alignas(64) Line {
   std::atomic<std::uint64_t> ball{0};
 };
 
+struct Bare {
+  Line line;
+  BareLane there, back;
+};
+
 std::unique_ptr<RingWriter> make_writer(const std::string& name, std::uint64_t bytes) {
   WriterOptions options;
-  options.arena.capacity = std::max(kMinRing, 3 * (bytes + 4096));
+  // A whole number of batches, so that they lie where earlier ones did: other addresses would be in no cache,
+  // and that would be measured, not the trip.
+  options.arena.capacity = std::max(kMinRing, 3 * Geometry::align_up(bytes, 4096));
   options.spin_micros = kSpinMicros;
   return RingWriter::create(name, options);
 }
@@ -56,24 +64,32 @@ void receive(RingReader& reader) {
   reader.advance();
 }
 
+void check(bool right) {
+  if (!right) throw std::bad_exception();
+}
+
 void await(const Line& line, std::uint64_t value) {
   while (line.ball.load(std::memory_order_acquire) != value) cpu_pause();
 }
 
-/// The same turns on both sides: trips of the arena, then trips of the line, round after round.
-void answer(const std::string& there, const std::string& back, Line& line, std::uint64_t bytes,
+/// The same turns on both sides: trips of the arena, of the line, and of bare messages, round after round.
+void answer(const std::string& there, const std::string& back, Bare& bare, std::uint64_t bytes,
             std::uint64_t trips, std::uint64_t rounds) {
   const auto writer = make_writer(back, bytes);
   const auto reader = make_reader(there);
-  std::uint64_t ball = 0;
+  std::uint64_t ball = 0, message = 0;
   for (std::uint64_t round = 0; round <= rounds; ++round) {
     for (std::uint64_t i = 0; i < trips; ++i) {
       receive(*reader);
       send(*writer, bytes);
     }
     for (std::uint64_t i = 0; i < trips; ++i, ball += 2) {
-      await(line, ball + 1);
-      line.ball.store(ball + 2, std::memory_order_release);
+      await(bare.line, ball + 1);
+      bare.line.ball.store(ball + 2, std::memory_order_release);
+    }
+    for (std::uint64_t i = 0; i < trips; ++i, ++message) {
+      check(bare.there.receive(message));
+      bare.back.send(message);
     }
   }
   // The other side still reads the last answer.
@@ -87,35 +103,45 @@ int main(int argc, char** argv) {
     const std::uint64_t bytes = std::max<std::uint64_t>(1, argument(argc, argv, 1, 64));
     const std::uint64_t trips = argument(argc, argv, 2, 20'000);
     const std::uint64_t rounds = argument(argc, argv, 3, 9);
-    Line& line = shared<Line>();
+    Bare& bare = shared<Bare>();
     const std::string there = arena_name("there");
     const std::string back = arena_name("back");
-    const pid_t child = run_in_child([&] { answer(there, back, line, bytes, trips, rounds); });
+    const pid_t child = run_in_child([&] { answer(there, back, bare, bytes, trips, rounds); });
     const auto writer = make_writer(there, bytes);
     const auto reader = make_reader(back);
 
-    std::vector<double> arena, bare;
-    std::uint64_t ball = 0;
+    std::vector<double> arena, line, lines;
+    const auto add = [&](std::vector<double>& times, std::uint64_t from, std::uint64_t to) {
+      times.push_back(static_cast<double>(to - from) / static_cast<double>(trips));
+    };
+    std::uint64_t ball = 0, message = 0;
     for (std::uint64_t round = 0; round <= rounds; ++round) {
       const std::uint64_t start = monotonic_ns();
       for (std::uint64_t i = 0; i < trips; ++i) {
         send(*writer, bytes);
         receive(*reader);
       }
-      const std::uint64_t middle = monotonic_ns();
+      const std::uint64_t arena_end = monotonic_ns();
       for (std::uint64_t i = 0; i < trips; ++i, ball += 2) {
-        line.ball.store(ball + 1, std::memory_order_release);
-        await(line, ball + 2);
+        bare.line.ball.store(ball + 1, std::memory_order_release);
+        await(bare.line, ball + 2);
+      }
+      const std::uint64_t line_end = monotonic_ns();
+      for (std::uint64_t i = 0; i < trips; ++i, ++message) {
+        bare.there.send(message);
+        check(bare.back.receive(message));
       }
       const std::uint64_t end = monotonic_ns();
       if (round == 0) continue;
-      arena.push_back(static_cast<double>(middle - start) / static_cast<double>(trips));
-      bare.push_back(static_cast<double>(end - middle) / static_cast<double>(trips));
+      add(arena, start, arena_end);
+      add(line, arena_end, line_end);
+      add(lines, line_end, end);
     }
     waitpid(child, nullptr, 0);
     std::printf("{");
     print_numbers("arena", arena);
-    print_numbers("line", bare, true);
+    print_numbers("line", line);
+    print_numbers("message", lines, true);
     std::printf("}\n");
   });
 }
