@@ -28,6 +28,9 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   readonly #unreleased: Unreleased
   #layout = new Float64Array(LAYOUT_WORDS)
   #slab: Uint8Array<ArrayBuffer> = NO_BYTES
+  // Asked for once: V8 calls a getter for it, and for the length of what may be a Buffer.
+  #slabBuffer = NO_BYTES.buffer
+  #slabLength = 0
   #slabUsed = 0
   #bytesCopied = 0
 
@@ -65,6 +68,8 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
           return this.#policy === 'copy' ? this.#copyLeased() : this.#leased()
         case Acquired.NeedSlab:
           this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, this.#info[Info.Needed]!))
+          this.#slabBuffer = this.#slab.buffer
+          this.#slabLength = this.#slab.length
           this.#slabUsed = 0
           this.#bind()
           break
@@ -83,8 +88,8 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   #copied(): ArenaBatch<T> {
     const start = this.#slabUsed
     const length = this.#info[Info.Length]!
-    this.#slabUsed = Math.min(align64(start + length), this.#slab.length)
-    return this.#decode(new SlotRange(this.#slab.buffer, this.#slab.byteOffset + start, length))
+    this.#slabUsed = Math.min(align64(start + length), this.#slabLength)
+    return this.#decode(new SlotRange(this.#slabBuffer, start, length))
   }
 
   #leased(): ArenaBatch<T> {

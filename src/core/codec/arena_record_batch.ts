@@ -58,7 +58,7 @@ class LazyRecordBatch<T extends TypeMap> implements Invalidable {
 
   getChildAt<R extends T[keyof T]>(index: number): Vector<R> | null {
     if (!(index >= 0 && index < this.schema.fields.length)) return null
-    this.#vectors ??= []
+    this.#vectors ??= new Array<undefined>(this.schema.fields.length)
     return (this.#vectors[index] ??= new BareVector(this.#columns.column(index))) as Vector<R>
   }
 

@@ -41,6 +41,7 @@ export class BufferViews {
   readonly i32: Int32Array
   readonly i64: BigInt64Array
   readonly typed: readonly TypedArray[]
+  readonly byteLength: number
   #largeCopy: LargeCopy | undefined
 
   private constructor(buffer: ArrayBufferLike) {
@@ -48,6 +49,7 @@ export class BufferViews {
       (ArrayType) =>
         new ArrayType(buffer as ArrayBuffer, 0, Math.floor(buffer.byteLength / ArrayType.BYTES_PER_ELEMENT)),
     )
+    this.byteLength = buffer.byteLength
     this.u8 = this.typed[UINT8_VIEW] as Uint8Array
     this.u32 = this.typed[viewIndexOf(Uint32Array)] as Uint32Array
     this.i32 = this.typed[INT32_VIEW] as Int32Array

@@ -11,7 +11,7 @@ export interface EncodePlan {
   /**
    * Writes the slot: exactly `byteLength` bytes of `target` from `offset` on. The slot's address
    * (`target.byteOffset + offset`) is best a multiple of 64, so that every buffer of every column is aligned too. Where
-   * many slots go into one buffer, its views save looking them up for each.
+   * many slots go into one buffer, its views save looking them up for each; `offset` is then a multiple of 8.
    */
   writeTo(target: Uint8Array | BufferViews, offset?: number): void
 }

@@ -22,9 +22,9 @@ export function planByTemplate(
   const children = batch.data.children as unknown as readonly ColumnData[]
   const { columns } = shape
   for (let i = 0; i < columns.length; i++) planColumn(body, columns[i]!, children[i], from, rows)
-  const messages = dictionaries === undefined ? [] : planDictionaries(template, shape, dictionaries)
-  messages.push({ template: template.recordBatch(body.variadicCounts, batch.metadata), rows, body })
-  return new TemplatePlan(template, messages, rows)
+  const message = { template: template.recordBatch(body.variadicCounts, batch.metadata), rows, body }
+  if (dictionaries === undefined) return new TemplatePlan(template, [message], rows)
+  return new TemplatePlan(template, [...planDictionaries(template, shape, dictionaries), message], rows)
 }
 
 interface PlannedMessage {
@@ -74,32 +74,33 @@ class TemplatePlan implements EncodePlan {
     this.#messages = messages
     this.#tail = template.tail(messages.length - 1)
     this.rows = rows
-    let byteLength = template.head.length + this.#tail.byteLength
+    let byteLength = template.headLength + this.#tail.byteLength
     for (const message of messages) byteLength += message.template.byteLength + message.body.byteLength
     this.byteLength = byteLength
   }
 
   writeTo(target: Uint8Array | BufferViews, offset = 0): void {
-    const bytes = target instanceof BufferViews ? target.u8 : target
-    if (offset + this.byteLength > bytes.length) {
-      throw new RangeError(`the slot takes ${this.byteLength} bytes, and there are ${bytes.length - offset}`)
+    if (offset + this.byteLength > target.byteLength) {
+      throw new RangeError(
+        `the slot takes ${this.byteLength} bytes, and there are ${target.byteLength - offset}`,
+      )
     }
-    const start = bytes.byteOffset + offset
-    if (start % 8 === 0) {
-      return this.#write(target instanceof BufferViews ? target : BufferViews.of(target.buffer), start)
-    }
+    if (target instanceof BufferViews) return this.#write(target, offset)
+    const start = target.byteOffset + offset
+    if (start % 8 === 0) return this.#write(BufferViews.of(target.buffer), start)
     const aligned = new Uint8Array(this.byteLength)
     this.#write(BufferViews.of(aligned.buffer), 0)
-    bytes.set(aligned, offset)
+    target.set(aligned, offset)
   }
 
   #write(views: BufferViews, start: number): void {
-    const { head } = this.#template
+    const { head, headLength } = this.#template
     views.u8.set(head, start)
-    let at = start + head.length
-    const blocks: MessageBlock[] = []
-    for (const { template, rows, body } of this.#messages) {
-      blocks.push({ offset: at - start, metadataLength: template.byteLength, bodyLength: body.byteLength })
+    let at = start + headLength
+    const blocks = new Array<MessageBlock>(this.#messages.length)
+    for (let i = 0; i < blocks.length; i++) {
+      const { template, rows, body } = this.#messages[i]!
+      blocks[i] = { offset: at - start, metadataLength: template.byteLength, bodyLength: body.byteLength }
       template.write(views, at, rows, body.nodes, body.bufferLengths, body.byteLength)
       at += template.byteLength
       body.write(views, at)

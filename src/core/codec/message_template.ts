@@ -24,6 +24,8 @@ export interface MessageKind {
  * are that differ from batch to batch. Writing a message is copying the bytes and storing the numbers.
  */
 export class MessageTemplate {
+  /** Bytes of the message with its prefix and padding: a multiple of 64. */
+  readonly byteLength: number
   readonly #bytes: Uint8Array
   readonly #rows: number
   readonly #bodyLength: number
@@ -41,6 +43,7 @@ export class MessageTemplate {
     const flatbuffer = Message.encode(Message.from(header, 1))
 
     this.#bytes = encapsulate(flatbuffer)
+    this.byteLength = this.#bytes.length
     const root = FlatbufferTable.root(flatbuffer)
     const top = root.table(MessageField.header)
     const table = dictionary ? top.table(DictionaryBatchField.data) : top
@@ -48,11 +51,6 @@ export class MessageTemplate {
     this.#rows = wordAt(table.field(RecordBatchField.length))
     this.#nodes = wordAt(table.vector(RecordBatchField.nodes))
     this.#buffers = wordAt(table.vector(RecordBatchField.buffers))
-  }
-
-  /** Bytes of the message with its prefix and padding: a multiple of 64. */
-  get byteLength(): number {
-    return this.#bytes.length
   }
 
   /**

@@ -18,6 +18,7 @@ export class SchemaTemplate {
   readonly hasDuplicateNames: boolean
   /** Magic and schema message, padded to 64 bytes. */
   readonly head: Uint8Array
+  readonly headLength: number
   readonly #messages = new Map<string, MessageTemplate>()
   readonly #tails: TailTemplate[] = []
   #usual: MessageTemplate | undefined
@@ -28,6 +29,7 @@ export class SchemaTemplate {
     this.hasDuplicateNames = new Set(schema.names).size < schema.names.length
     this.head = encapsulate(Message.encode(Message.from(this.schema)), FILE_PREFIX)
     this.head.set(MAGIC)
+    this.headLength = this.head.length
   }
 
   /** The record batch message for this many variadic buffers in each view column. Batch metadata is not cached. */

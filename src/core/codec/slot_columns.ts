@@ -14,7 +14,7 @@ export class SlotColumns implements BatchColumns, Dictionaries {
   readonly #slot: SlotBytes
   readonly #words: readonly number[]
   readonly #block: number
-  readonly #columns: (Data | undefined)[] = []
+  #columns: (Data | undefined)[] | undefined
   #reader: BlockReader | undefined
   #all: Data<Struct> | undefined
   #dictionaries: (Vector | undefined)[] | undefined
@@ -29,12 +29,13 @@ export class SlotColumns implements BatchColumns, Dictionaries {
   }
 
   column(index: number): Data {
-    const made = this.#columns[index]
+    const columns = (this.#columns ??= new Array<undefined>(this.#known.schema.fields.length))
+    const made = columns[index]
     if (made !== undefined) return made
     const shape = this.#known.shape!.columns[index]!
     this.#reader ??= new BlockReader(this.#slot, this.#words, this.#block)
     const column = this.#reader.column(shape, this)
-    this.#columns[index] = column
+    columns[index] = column
     return column
   }
 
@@ -55,7 +56,7 @@ export class SlotColumns implements BatchColumns, Dictionaries {
   }
 
   made(): readonly Data[] {
-    return this.#columns.filter((column) => column !== undefined)
+    return (this.#columns ?? []).filter((column) => column !== undefined)
   }
 
   dictionary(shape: DictionaryShape): Vector {

@@ -17,6 +17,7 @@ export interface MessageBlock {
 
 /** What follows the last body: end-of-stream marker, footer, its length and the magic. */
 export class TailTemplate {
+  readonly byteLength: number
   readonly #bytes: Uint8Array
   readonly #dictionaries: number
   readonly #recordBatch: number
@@ -33,13 +34,10 @@ export class TailTemplate {
     view.setUint32(END_OF_STREAM + padded, padded, true)
     bytes.set(MAGIC, END_OF_STREAM + padded + 4)
     this.#bytes = bytes
+    this.byteLength = bytes.length
     const table = FlatbufferTable.root(footer)
     this.#dictionaries = wordAt(table.vector(FooterField.dictionaries))
     this.#recordBatch = wordAt(table.vector(FooterField.recordBatches))
-  }
-
-  get byteLength(): number {
-    return this.#bytes.length
   }
 
   /** Writes the tail at `position`, a multiple of 64. The last block is the record batch's. */
