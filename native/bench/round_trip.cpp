@@ -1,9 +1,11 @@
 // A round trip through two arenas between two processes that both spin, beside the bare ping-pong of one
 // cache line between two processes, and of the lines that a batch must touch: `round_trip BYTES TRIPS ROUNDS`
 // prints the nanoseconds of a trip for each round, {"arena":[…],"line":[…],"message":[…]}. The payload's
-// first and last byte are written and read; nothing is copied.
+// first and last byte are written and read; nothing is copied. `round_trip BYTES TRIPS ROUNDS 1` writes all
+// of the payload and copies it out, as a reader does with a small batch.
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <memory>
 
 #include "bare_message.hpp"
@@ -50,22 +52,25 @@ std::unique_ptr<RingReader> make_reader(const std::string& name) {
   }
 }
 
-void send(RingWriter& writer, std::uint64_t bytes) {
+void check(bool right) {
+  if (!right) throw std::bad_exception();
+}
+
+void send(RingWriter& writer, std::uint64_t bytes, bool all) {
   const Claim claim = writer.claim(bytes, Deadline::never());
+  if (all) std::memset(claim.data, 1, bytes);
   claim.data[0] = 1;
   claim.data[bytes - 1] = 1;
   writer.commit(bytes, 1, 1);
 }
 
-void receive(RingReader& reader) {
+void receive(RingReader& reader, std::vector<std::uint8_t>& copy) {
   BatchView batch;
   if (reader.wait_peek(batch, Deadline::never()) != PeekStatus::ready) throw std::bad_exception();
-  if (batch.data[0] + batch.data[batch.length - 1] != 2) throw std::bad_exception();
+  const std::uint8_t* data = batch.data;
+  if (!copy.empty()) data = static_cast<const std::uint8_t*>(std::memcpy(copy.data(), data, batch.length));
+  check(data[0] + data[batch.length - 1] == 2);
   reader.advance();
-}
-
-void check(bool right) {
-  if (!right) throw std::bad_exception();
 }
 
 void await(const Line& line, std::uint64_t value) {
@@ -74,14 +79,15 @@ void await(const Line& line, std::uint64_t value) {
 
 /// The same turns on both sides: trips of the arena, of the line, and of bare messages, round after round.
 void answer(const std::string& there, const std::string& back, Bare& bare, std::uint64_t bytes,
-            std::uint64_t trips, std::uint64_t rounds) {
+            std::uint64_t trips, std::uint64_t rounds, bool all) {
+  std::vector<std::uint8_t> copy(all ? bytes : 0);
   const auto writer = make_writer(back, bytes);
   const auto reader = make_reader(there);
   std::uint64_t ball = 0, message = 0;
   for (std::uint64_t round = 0; round <= rounds; ++round) {
     for (std::uint64_t i = 0; i < trips; ++i) {
-      receive(*reader);
-      send(*writer, bytes);
+      receive(*reader, copy);
+      send(*writer, bytes, all);
     }
     for (std::uint64_t i = 0; i < trips; ++i, ball += 2) {
       await(bare.line, ball + 1);
@@ -103,10 +109,12 @@ int main(int argc, char** argv) {
     const std::uint64_t bytes = std::max<std::uint64_t>(1, argument(argc, argv, 1, 64));
     const std::uint64_t trips = argument(argc, argv, 2, 20'000);
     const std::uint64_t rounds = argument(argc, argv, 3, 9);
+    const bool all = argument(argc, argv, 4, 0) != 0;
+    std::vector<std::uint8_t> copy(all ? bytes : 0);
     Bare& bare = shared<Bare>();
     const std::string there = arena_name("there");
     const std::string back = arena_name("back");
-    const pid_t child = run_in_child([&] { answer(there, back, bare, bytes, trips, rounds); });
+    const pid_t child = run_in_child([&] { answer(there, back, bare, bytes, trips, rounds, all); });
     const auto writer = make_writer(there, bytes);
     const auto reader = make_reader(back);
 
@@ -118,8 +126,8 @@ int main(int argc, char** argv) {
     for (std::uint64_t round = 0; round <= rounds; ++round) {
       const std::uint64_t start = monotonic_ns();
       for (std::uint64_t i = 0; i < trips; ++i) {
-        send(*writer, bytes);
-        receive(*reader);
+        send(*writer, bytes, all);
+        receive(*reader, copy);
       }
       const std::uint64_t arena_end = monotonic_ns();
       for (std::uint64_t i = 0; i < trips; ++i, ball += 2) {
