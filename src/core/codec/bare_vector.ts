@@ -40,10 +40,16 @@ function visitorsOf(type: Type): Visitors {
 export const BareVector = function (this: Fields, data: Data) {
   const { type } = data
   const { get, set, indexOf } = visitorsOf(type.typeId)
-  this.isValid = (index) => data.getValid(index)
-  this.get = (index) => get(data, index)
-  this.set = (index, value) => set(data, index, value)
-  this.indexOf = (element) => indexOf(data, element)
+  // Not assigned where they are made: V8 takes a function that is written into a property for a long-lived one and puts
+  // it, and so the batch behind it, where only a collection of the whole heap finds it.
+  const isValid = (index: number) => data.getValid(index)
+  const getValue = (index: number) => get(data, index)
+  const setValue = (index: number, value: unknown) => set(data, index, value)
+  const findIndex = (element: unknown) => indexOf(data, element)
+  this.isValid = isValid
+  this.get = getValue
+  this.set = setValue
+  this.indexOf = findIndex
   this._offsets = [0, data.length]
   this.data = [data]
   this.type = type
