@@ -10,7 +10,15 @@ namespace qads::addon {
 namespace {
 
 // As in src/core/native.ts.
-enum Acquired : int { kEmpty = 0, kCopied = 1, kLeased = 2, kEnded = 3, kNeedSlab = 4, kNeedLayout = 5 };
+enum Acquired : int {
+  kEmpty = 0,
+  kCopied = 1,
+  kLeased = 2,
+  kEnded = 3,
+  kNeedSlab = 4,
+  kNeedLayout = 5,
+  kWanted = 6
+};
 enum Info : std::size_t {
   kSequence,
   kRows,
@@ -24,6 +32,7 @@ enum Info : std::size_t {
   kFingerprintHigh,
   kSchemaId,
   kLayoutId,
+  kHoldsWanted,
   kInfoWords = 16,
 };
 
@@ -131,11 +140,12 @@ bool ReaderObject::verified(const std::uint8_t* bytes, const BatchView& batch) {
 }
 
 int ReaderObject::deliver(PeekStatus status, const BatchView& batch, std::uint64_t slab_offset) {
-  if (status == PeekStatus::empty) return kEmpty;
+  if (status == PeekStatus::empty) return reader_->holds_wanted() ? kWanted : kEmpty;
   describe(batch);
   if (status == PeekStatus::ended) return kEnded;
   if (batch.length >= reader_->header().lease_threshold) {
     if (!verified(batch.data, batch)) return kNeedLayout;
+    info_words_[kHoldsWanted] = reader_->holds_wanted() ? 1 : 0;
     unclaimed_ = leases_->hold(reader_->take());
     info_words_[kLeaseId] = static_cast<double>(unclaimed_);
     return kLeased;

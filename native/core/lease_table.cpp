@@ -303,6 +303,10 @@ bool LeaseTable::is_let_be(Lease& lease) noexcept {
     const std::uint64_t grace = patience_.grace_ns();
     if (grace == 0) return false;
     lease.let_be_until_ns = now + grace;
+    // An event loop that sleeps collects nothing.
+    if (entry().wake_by.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(WakeBy::bell)) {
+      ring_bell(entry().bell_id.load(std::memory_order_relaxed));
+    }
     return true;
   }
   if (now < lease.let_be_until_ns) return true;

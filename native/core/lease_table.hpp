@@ -103,6 +103,12 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   /// Gives a lease back, from any thread; `lease` is gone after. Wakes a writer that waits for its space.
   static void release(Lease* lease) noexcept;
 
+  /// True while the writer lacks the space of a lease: sooner or later the evacuator moves it. From any
+  /// thread.
+  bool holds_wanted() const noexcept {
+    return entry().pin.load(std::memory_order_relaxed) < entry().evict_below.load(std::memory_order_relaxed);
+  }
+
   /// Moves the leases below `evict_below` out of the ring. Called by the evacuator thread. Wakes the writer.
   /// Returns when it is to be called again, on the monotonic clock, because the kernel refused or a lease is
   /// given time: kNever if there is no reason.

@@ -26,14 +26,15 @@ class Patience {
 
  private:
   // A collection of the young generation and a turn of the event loop.
-  static constexpr std::uint64_t kGraceNs = 5'000'000;
+  static constexpr std::uint64_t kGraceNs = 2'000'000;
   static constexpr std::uint64_t kInVainNs = 100'000'000;
   static constexpr int kInVain = 2;
   static constexpr int kMostCredit = 8;
+  static constexpr int kFirstCredit = 2;
 
   void earn(int credit) noexcept { credit_ = std::min(kMostCredit, credit_ + credit); }
 
-  int credit_ = 0;
+  int credit_ = kFirstCredit;
 };
 
 }  // namespace qads

@@ -71,6 +71,8 @@ class RingReader {
   /// Asks the writer to wake this reader by `how`. False if something is ready: peek again.
   [[nodiscard]] bool arm(WakeBy how, std::uint64_t bell_id);
   void disarm() noexcept;
+  /// True while the writer lacks the space of a batch that this reader holds. A bell is rung for it too.
+  bool holds_wanted() const noexcept { return !closed_ && table_->holds_wanted(); }
 
   /// Published sequence minus cursor.
   std::uint64_t lag() const;

@@ -60,6 +60,9 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
       switch (outcome) {
         case Acquired.Empty:
           return undefined
+        case Acquired.Wanted:
+          this.#unreleased.wanted()
+          return undefined
         case Acquired.Ended:
           return null
         case Acquired.Copied:
@@ -94,6 +97,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
 
   #leased(): ArenaBatch<T> {
     const length = this.#info[Info.Length]!
+    if (this.#info[Info.HoldsWanted] !== 0) this.#unreleased.wanted()
     this.#unreleased.lease(length)
     const slot = new LeasedSlot(this.#native, this.#info[Info.LeaseId]!, length)
     try {

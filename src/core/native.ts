@@ -17,6 +17,8 @@ export const Acquired = {
   NeedSlab: 4,
   /** The layout array is too short (`info[Info.Needed]` words are needed): bind a longer one and ask again. */
   NeedLayout: 5,
+  /** Nothing ready, and the writer lacks the space of a batch that is leased here. */
+  Wanted: 6,
 } as const
 
 /** Indices of the `info` array that describes the batch last acquired. */
@@ -39,6 +41,8 @@ export const Info = {
   SchemaId: 10,
   /** The same for the layout words, which need not be looked at again then; 0 for words that may not come again. */
   LayoutId: 11,
+  /** 1 when the writer lacks the space of a batch that was leased here before this one. */
+  HoldsWanted: 12,
 } as const
 export const INFO_WORDS = 16
 

@@ -138,9 +138,12 @@ export class WaitQueue implements Sleeper {
   #limit(operation: Operation, { signal, timeoutMs = Infinity }: WaitOptions): void {
     const { task } = operation
     if (signal !== undefined) {
+      // Not assigned where it is made: V8 would put it, and with it what the wait resolves to, where only a collection of
+      // the whole heap finds it.
+      const onAbort = () => this.#cancel(operation, aborted(task, signal))
       operation.signal = signal
-      operation.onAbort = () => this.#cancel(operation, aborted(task, signal))
-      signal.addEventListener('abort', operation.onAbort, { once: true })
+      operation.onAbort = onAbort
+      signal.addEventListener('abort', onAbort, { once: true })
     }
     if (timeoutMs <= MAX_TIMER_MS) {
       operation.timer = setTimeout(() => this.#cancel(operation, timedOut(task, timeoutMs)), timeoutMs)

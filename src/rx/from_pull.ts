@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import { Observable, type Subscriber } from 'rxjs'
 import { AbortedError } from '../core/errors.js'
+import { turned, turnIsDue } from '../core/turn.js'
 import { validateDuration, validateInteger, validateSignal } from '../core/validators.js'
 import { Credit } from './credit.js'
 import { warnOfStall } from './stall_warning.js'
@@ -41,9 +42,8 @@ export const DEFAULT_MAX_IN_FLIGHT = 16
 const DEFAULT_CREDIT_WARNING_MS = 10_000
 const MOST_IN_FLIGHT = 2 ** 20
 
-/** A source that always has a batch ready must not keep the event loop from turning: after so many, or so long, it lets it. */
+/** A source that always has a batch ready must not keep the event loop from turning: at the latest after so many it lets it. */
 const BURST_BATCHES = 64
-const BURST_MS = 8
 
 /**
  * An Observable of the batches of a source, which is opened anew for each subscription. It reads only while fewer than `maxInFlight`
@@ -96,7 +96,6 @@ class Pull<B> {
   private drained = false
   private closed = false
   private burst = 0
-  private burstStart = performance.now()
   private turn: NodeJS.Immediate | undefined
   private stall: NodeJS.Timeout | undefined
   private warned = false
@@ -146,7 +145,7 @@ class Pull<B> {
       this.watchForStall()
       return false
     }
-    if (this.burst < BURST_BATCHES && performance.now() - this.burstStart < BURST_MS) return true
+    if (this.burst < BURST_BATCHES && !turnIsDue()) return true
     this.turn = setImmediate(() => {
       this.turn = undefined
       this.startBurst()
@@ -155,9 +154,10 @@ class Pull<B> {
     return false
   }
 
+  /** The event loop has turned. */
   private startBurst(): void {
     this.burst = 0
-    this.burstStart = performance.now()
+    turned()
   }
 
   private deliver(batch: B | null): void {
@@ -188,7 +188,6 @@ class Pull<B> {
       if (batch !== null) this.onFinished?.(batch)
       return
     }
-    // The event loop has turned to bring this.
     this.startBurst()
     this.guarded(proceed)
     this.pull()
