@@ -262,4 +262,24 @@ test('scoped: a batch is released when the next one is asked for, and by the clo
   reader.close()
   t.throws(() => last.getChild('id'), { instanceOf: ReleasedError })
 })
+test('dropped batches are found young, after their columns were read and in waits with a signal', async (t) => {
+  const batch = numberBatch(7, 20 * LARGE)
+  for (const limits of [{}, { signal: new AbortController().signal }]) {
+    const { writer, reader } = pair('gc', 64)
+    closing(t, writer)
+    closing(t, reader)
+    const counts: number[] = []
+    for (let i = 0; i < 200; i++) {
+      const reading = reader.read(limits)
+      writer.writeSync(batch)
+      t.is((await reading)!.getChild('id')!.get(1), 7001)
+      await turn()
+      counts.push(reader.stats().leases)
+    }
+    // Without collections of the whole heap, which this program gives no reason for, they would be as many as fit the ring.
+    const [median] = counts.sort((a, b) => a - b).slice(100)
+    t.true(median! < 15, `${median} leases are held`)
+  }
+})
+
 leavesNothing(test)
