@@ -2,6 +2,7 @@ import type { Bench } from '../lib/bench.js'
 import { codec } from './codec.js'
 import { evacuation } from './evacuation.js'
 import { firstValue } from './first_value.js'
+import { hugePages } from './huge_pages.js'
 import { idle } from './idle.js'
 import { largeBatches } from './large_batches.js'
 import { loans } from './loans.js'
@@ -27,6 +28,7 @@ export const cases: readonly Bench[] = [
   readers,
   memory,
   evacuation,
+  hugePages,
   surfaces,
   allPeers,
 ]
