@@ -20,8 +20,10 @@ namespace {
 // A dead reader rings nothing: a blocked writer looks for them this often.
 constexpr std::uint64_t kSleepSliceNs = 100'000'000;
 
-// Of a batch that is longer, the processor finds the rest by itself while the beginning is written.
+// Of a small batch that is longer, the processor finds the rest by itself while the beginning is written. Large ones
+// may go around the caches.
 constexpr std::uint64_t kPrefetchedBytes = 8192;
+constexpr std::uint64_t kPrefetchedOfLarge = 64;
 
 }  // namespace
 
@@ -148,7 +150,8 @@ std::uint64_t RingWriter::commit(std::uint64_t bytes, std::uint64_t rows, std::u
   // The lines that the next batch is written to, if it is like this one: a reader looked at them a lap ago, or they
   // are in memory.
   prefetch_to_write(&segment_.slot(next_));
-  prefetch_to_write(ring_.base() + segment_.ring_offset(tail_), std::min(bytes, kPrefetchedBytes));
+  prefetch_to_write(ring_.base() + segment_.ring_offset(tail_),
+                    bytes < header.lease_threshold ? std::min(bytes, kPrefetchedBytes) : kPrefetchedOfLarge);
   return sequence;
 }
 
