@@ -9,10 +9,10 @@ import { peers } from '../peers/index.js'
 const ROUNDS = 5
 /** A way that is stuck, or takes longer than this for one round, is left out. */
 const LIMIT_MS = 30_000
-/** For small batches the rounds that warm up are those in which both sides still compile what they run. */
+/** The rounds that warm up are those in which both sides still compile what they run. */
 const SIZES = [
   { size: '100 rows x 6', rows: 100, count: 2000, warmUp: 3 },
-  { size: '8 MiB', rows: rowsOf(8 * 2 ** 20), count: 48, warmUp: 1 },
+  { size: '8 MiB', rows: rowsOf(8 * 2 ** 20), count: 48, warmUp: 10 },
 ]
 
 /** An arena against every other way from process to process that can be had here. */

@@ -34,7 +34,7 @@ export function pythonWithArrow(): string | undefined {
 }
 
 export const howToInstallPython = () =>
-  `there is no Python with pyarrow: python3 -m venv ${short(pythonFolder)} && ${short(pythonFolder)}/bin/pip install pyarrow`
+  `there is no Python with pyarrow: python3 -m venv ${short(pythonFolder)} && ${short(pythonFolder)}/bin/pip install numpy pyarrow`
 
 /** The Redis server of the system, or one that was unpacked into the cache folder. */
 export function redisServer(): { path: string; env: Record<string, string> } | undefined {
