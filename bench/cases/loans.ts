@@ -13,7 +13,9 @@ function fillColumn(column: Float64Array, seed: number): void {
 }
 
 /** The same code for both sides, compiled once, so that only the memory and the arena differ. */
-async function fillAll(next: (i: number) => Promise<{ columns: Columns; commit(): unknown }>): Promise<void> {
+async function fillAll(
+  next: (i: number) => Promise<{ columns: Columns; commit: () => unknown }>,
+): Promise<void> {
   for (let i = 0; i < COUNT; i++) {
     const { columns, commit } = await next(i)
     for (let c = 0; c < COLUMNS; c++) fillColumn(columns[`c${c}`]!, i + c)

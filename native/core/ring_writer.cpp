@@ -20,8 +20,8 @@ namespace {
 // A dead reader rings nothing: a blocked writer looks for them this often.
 constexpr std::uint64_t kSleepSliceNs = 100'000'000;
 
-// Of a small batch that is longer, the processor finds the rest by itself while the beginning is written. Large ones
-// may go around the caches.
+// Of a small batch that is longer, the processor finds the rest by itself while the beginning is written.
+// Large ones may go around the caches.
 constexpr std::uint64_t kPrefetchedBytes = 8192;
 constexpr std::uint64_t kPrefetchedOfLarge = 64;
 
@@ -147,8 +147,8 @@ std::uint64_t RingWriter::commit(std::uint64_t bytes, std::uint64_t rows, std::u
   segment_.control().publish.published.store(next_, std::memory_order_seq_cst);
   sync_point(SyncPoint::commit_publish);
   wake_readers();
-  // The lines that the next batch is written to, if it is like this one: a reader looked at them a lap ago, or they
-  // are in memory.
+  // The lines that the next batch is written to, if it is like this one: a reader looked at them a lap ago,
+  // or they are in memory.
   prefetch_to_write(&segment_.slot(next_));
   prefetch_to_write(ring_.base() + segment_.ring_offset(tail_),
                     bytes < header.lease_threshold ? std::min(bytes, kPrefetchedBytes) : kPrefetchedOfLarge);

@@ -1,4 +1,4 @@
-import { type Data, Type, Vector } from 'apache-arrow'
+import { type Data, type Type, Vector } from 'apache-arrow'
 import { instance as getVisitor } from 'apache-arrow/visitor/get'
 import { instance as indexOfVisitor } from 'apache-arrow/visitor/indexof'
 import { instance as setVisitor } from 'apache-arrow/visitor/set'
