@@ -12,7 +12,6 @@
 #include "dead_readers.hpp"
 #include "evacuator.hpp"
 #include "log.hpp"
-#include "private_pages.hpp"
 #include "semaphore.hpp"
 #include "sync_points.hpp"
 
@@ -26,8 +25,6 @@ std::atomic<std::uint64_t> moved_ranges_of_process{0};
 constexpr std::size_t kMaxViews = 1'024;
 // Private pages that are kept for the next evacuation, at most.
 constexpr std::uint64_t kMaxPooledBytes = 64u << 20;
-// The kernel may have what it refused to give, memory or mappings, a little later.
-constexpr std::uint64_t kRetryNs = 50'000'000;
 
 HeapBytes allocate_bytes(std::uint64_t length) {
   auto* bytes = static_cast<std::uint8_t*>(
@@ -189,6 +186,18 @@ std::uint64_t LeaseTable::limit() const noexcept {
                   entry().pin.load(std::memory_order_seq_cst));
 }
 
+bool LeaseTable::mark_range(Lease& lease) noexcept {
+  auto* view = static_cast<View*>(lease.view);
+  try {
+    view->moved.emplace(lease.view_offset, lease.view_offset + lease.mapped_length);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  moved_ranges_.fetch_add(1, std::memory_order_release);
+  moved_ranges_of_process.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
 void LeaseTable::forget_range(Lease& lease) noexcept {
   auto* view = static_cast<View*>(lease.view);
   view->moved.erase(lease.view_offset);
@@ -246,99 +255,6 @@ void LeaseTable::release(Lease* lease) noexcept {
   table->wake_writer(table->limit());
   const std::lock_guard<std::mutex> lock(table->mutex_);
   if (table->detached_ && !table->left_ && table->in_ring_.empty()) table->leave();
-}
-
-bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept {
-  auto* view = static_cast<View*>(lease->view);
-  try {
-    view->moved.emplace(lease->view_offset, lease->view_offset + lease->mapped_length);
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-  lease->place = Lease::Place::moving;
-  moved_ranges_.fetch_add(1, std::memory_order_release);
-  moved_ranges_of_process.fetch_add(1, std::memory_order_relaxed);
-
-  PrivatePages pages = pool_.reuse(lease->mapped_length);
-  lock.unlock();  // the copy takes long: the reader goes on meanwhile
-  if (!pages) pages = allocate_private_pages(lease->mapped_length);
-  if (pages) pages.copy_from(lease->data);
-  sync_point(SyncPoint::evacuate_copy);
-  lock.lock();
-
-  if (lease->released) {
-    forget_range(*lease);
-    in_ring_.erase(lease->sequence);
-    destroy(lease);
-    if (!left_) store_pin();
-    return true;
-  }
-  if (!pages || !pages.put_at(lease->data)) {
-    forget_range(*lease);
-    lease->place = Lease::Place::ring;
-    QADS_LOG(
-        warn,
-        "arena=%s reader=%u: the kernel refused to move batch %llu out of the ring; the writer waits for it",
-        segment_.name().c_str(), index_, static_cast<unsigned long long>(lease->sequence));
-    return false;
-  }
-  lease->place = Lease::Place::moved;
-  lease->moved_ns = monotonic_ns();
-  in_ring_.erase(lease->sequence);
-  private_bytes_.fetch_add(lease->mapped_length, std::memory_order_relaxed);
-  sync_point(SyncPoint::evacuate_remap);
-  if (left_) return true;  // the reader closed meanwhile: the entry may be another's
-  entry().private_bytes.store(private_bytes(), std::memory_order_relaxed);
-  bump(entry().evacuations);
-  store_pin();
-  return true;
-}
-
-/// True if the lease, which is in the writer's way, may stay until `let_be_until_ns`.
-bool LeaseTable::is_let_be(Lease& lease) noexcept {
-  // Who closed the reader waits for its leases.
-  if (detached_) return false;
-  const std::uint64_t now = monotonic_ns();
-  if (lease.let_be_until_ns == 0) {
-    const std::uint64_t grace = patience_.grace_ns();
-    if (grace == 0) return false;
-    lease.let_be_until_ns = now + grace;
-    // An event loop that sleeps collects nothing.
-    if (entry().wake_by.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(WakeBy::bell)) {
-      ring_bell(entry().bell_id.load(std::memory_order_relaxed));
-    }
-    return true;
-  }
-  if (now < lease.let_be_until_ns) return true;
-  patience_.disappointed();
-  return false;
-}
-
-std::uint64_t LeaseTable::evacuate() noexcept {
-  std::unique_lock<std::mutex> lock(mutex_);
-  std::uint64_t moved = 0;
-  std::uint64_t again_ns = kNever;
-  while (!left_ && !in_ring_.empty() && !segment_.forked()) {
-    const auto [sequence, lease] = *in_ring_.begin();
-    if (sequence >= entry().evict_below.load(std::memory_order_acquire)) break;
-    if (is_let_be(*lease)) {
-      again_ns = lease->let_be_until_ns;
-      break;
-    }
-    if (!move_out(lock, lease)) {
-      again_ns = monotonic_ns() + kRetryNs;
-      break;
-    }
-    ++moved;
-    wake_writer(limit());
-  }
-  if (moved > 0) {
-    QADS_LOG(debug, "arena=%s reader=%u evacuated %llu batches, %llu bytes are private now",
-             segment_.name().c_str(), index_, static_cast<unsigned long long>(moved),
-             static_cast<unsigned long long>(private_bytes()));
-  }
-  if (detached_ && !left_ && in_ring_.empty()) leave();
-  return again_ns;
 }
 
 void LeaseTable::detach() noexcept {

@@ -148,6 +148,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   std::uint64_t limit() const noexcept;
   bool enlist() noexcept;
   void answer_earlier_request(const Lease& lease) const noexcept;
+  bool mark_range(Lease& lease) noexcept;
   void forget_range(Lease& lease) noexcept;
   void give_back_private(Lease& lease) noexcept;
   void destroy(Lease* lease) noexcept;
