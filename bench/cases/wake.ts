@@ -3,6 +3,7 @@ import { createReader, createWriter } from 'qadataswap'
 import { pin, processors } from '../lib/affinity.js'
 import { atMost, type Bench, type Missing, type Row } from '../lib/bench.js'
 import { numbers } from '../lib/batches.js'
+import { FifoLine, makeFifos } from '../lib/fifo_line.js'
 import { compare, percentiles } from '../lib/measure.js'
 import { nativeProgram } from '../lib/native_program.js'
 import { PeerProcess } from '../lib/peer_process.js'
@@ -26,6 +27,8 @@ interface Placement {
 interface Sides {
   readonly arena: () => Promise<void>
   readonly send: () => Promise<void>
+  /** Node and the kernel, and nothing that is done with a wake. */
+  readonly node: () => Promise<void>
   /** The processes that answer. */
   readonly pids: readonly number[]
 }
@@ -43,6 +46,11 @@ export const wake: Bench = {
     const reader = createReader(back, { waitMs: 10_000 })
     const sender = new PeerProcess('echo', ['send'])
     await sender.said()
+    const fifos = makeFifos()
+    const ringer = new PeerProcess('echo', ['fifo', fifos.there, fifos.back])
+    await ringer.said()
+    let heard: (() => void) | undefined
+    const line = new FifoLine(fifos.back, fifos.there, () => heard?.())
     const batch = numbers(1)
     const sides: Sides = {
       arena: async () => {
@@ -55,7 +63,12 @@ export const wake: Bench = {
         sender.tell({ row: 1 })
         await answer
       },
-      pids: [echo.process.pid!, sender.process.pid!],
+      node: async () => {
+        const answer = new Promise<void>((resolve) => (heard = resolve))
+        line.ring()
+        await answer
+      },
+      pids: [echo.process.pid!, sender.process.pid!, ringer.process.pid!],
     }
     const allowed = processors()
     const rows: (Row | Missing)[] = []
@@ -66,7 +79,9 @@ export const wake: Bench = {
       await pin(process.pid, allowed)
       writer.close()
       reader.close()
-      await Promise.all([echo.stop(), sender.stop()])
+      line.close()
+      await Promise.all([echo.stop(), sender.stop(), ringer.stop()])
+      fifos.remove()
     }
     return rows
   },
@@ -78,17 +93,24 @@ async function placements([first, second]: readonly number[]): Promise<Placement
   return second === undefined ? [one] : [one, { name: 'two processors', cpus: [first!, second] }]
 }
 
-async function measure({ name, cpus }: Placement, { arena, send, pids }: Sides): Promise<Row[]> {
+async function measure({ name, cpus }: Placement, { arena, send, node, pids }: Sides): Promise<Row[]> {
   if (cpus) {
     await pin(process.pid, [cpus[0]])
     for (const pid of pids) await pin(pid, [cpus[1]])
   }
   await trips(arena, WARM_UP_TRIPS)
   await trips(send, WARM_UP_TRIPS)
-  const costs = { arena: [] as Percentiles[], send: [] as Percentiles[], bare: [] as Percentiles[] }
+  await trips(node, WARM_UP_TRIPS)
+  const costs: Record<'arena' | 'send' | 'node' | 'bare', Percentiles[]> = {
+    arena: [],
+    send: [],
+    node: [],
+    bare: [],
+  }
   for (let round = 0; round < ROUNDS; round++) {
     costs.arena.push(await trips(arena, TRIPS))
     costs.send.push(await trips(send, TRIPS))
+    costs.node.push(await trips(node, TRIPS))
     costs.bare.push(await bareTrips(cpus))
   }
 
@@ -97,7 +119,12 @@ async function measure({ name, cpus }: Placement, { arena, send, pids }: Sides):
       costs[ours].map((cost) => cost[share]),
       costs[peer].map((cost) => cost[share]),
     )
-  const names = { arena: 'write, for await', send: 'process.send', bare: 'bare FIFO, epoll_wait' }
+  const names = {
+    arena: 'write, for await',
+    send: 'process.send',
+    node: 'bare FIFO in Node',
+    bare: 'bare FIFO, epoll_wait',
+  }
   const row = (
     what: string,
     ours: keyof typeof costs,
@@ -115,6 +142,8 @@ async function measure({ name, cpus }: Placement, { arena, send, pids }: Sides):
     row('', 'arena', 'send', 'p90'),
     atMost(GOAL, row('', 'arena', 'send', 'p99')),
     ...(['p50', 'p99'] as const).flatMap((share) => [
+      row(', against a bare wake in Node', 'arena', 'node', share),
+      row(': the least ratio that a bare wake in Node allows', 'node', 'send', share),
       row(', against a bare wake', 'arena', 'bare', share),
       row(': the least ratio that a bare wake allows', 'bare', 'send', share),
     ]),
