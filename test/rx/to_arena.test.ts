@@ -8,7 +8,19 @@ import {
   WriterExistsError,
 } from 'qadataswap'
 import { fromArena, fromIterable, toArena } from 'qadataswap/rx'
-import { concat, from, lastValueFrom, NEVER, of, Subject, take, throwError, toArray } from 'rxjs'
+import {
+  concat,
+  concatMap,
+  defer,
+  from,
+  lastValueFrom,
+  NEVER,
+  of,
+  Subject,
+  take,
+  throwError,
+  toArray,
+} from 'rxjs'
 import type { RecordBatch } from 'apache-arrow'
 import { arenaExists, closing, leavesNothing, uniqueName, until } from '../support/arenas.js'
 import { numberBatch, numberBatchId, type NumberColumns } from '../support/batches.js'
@@ -119,10 +131,14 @@ test('taking enough sequences ends the source in the middle', async (t) => {
   function* endless() {
     for (;;) yield numberBatch(made++)
   }
-  const written = fromIterable(endless(), { maxInFlight: 2 }).pipe(toArena(name, SMALL), take(3), toArray())
-  const sequences = lastValueFrom(written)
-  await reader.ready()
-  t.deepEqual(await sequences, [0, 1, 2])
+  // The arena is there from the subscription on, and goes with the third sequence: the reader must be there before.
+  const written = defer(() => reader.ready()).pipe(
+    concatMap(() => fromIterable(endless(), { maxInFlight: 2 })),
+    toArena(name, SMALL),
+    take(3),
+    toArray(),
+  )
+  t.deepEqual(await lastValueFrom(written), [0, 1, 2])
   t.true(made <= 5)
 })
 
