@@ -40,10 +40,11 @@ class Bell {
 /// Rings bells by identity and keeps their descriptors. Not thread-safe.
 class BellRinger {
  public:
-  /// False if nobody owns the bell any more.
+  /// False if nobody owns the bell any more, or there is no memory to open it.
   bool ring(std::uint64_t bell_id) noexcept;
 
  private:
+  bool ring_known_or_open(std::uint64_t bell_id);
   struct Known {
     std::uint64_t id;
     GuardedFd fd;
