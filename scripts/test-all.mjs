@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { excerpt } from './lib/excerpt.mjs'
 import { nodeVersions } from './lib/nodes.mjs'
 import { exitLeftOut, root } from './lib/project.mjs'
 import { run } from './lib/run.mjs'
@@ -46,6 +47,7 @@ if (steps.length === 0) {
 }
 
 const lines = []
+const failures = []
 const total = { passed: 0, failed: 0 }
 for (const { name, command, env } of steps) {
   console.log(`\n--- ${name}`)
@@ -62,7 +64,9 @@ for (const { name, command, env } of steps) {
   total.failed += failed
   const counts = passed + failed === 0 ? 'done' : `${passed} passed, ${failed} failed`
   lines.push(`${name}: ${counts}, ${seconds} s`)
+  if (failed > 0) failures.push(`--- what failed in ${name}\n${excerpt(output)}\n`)
 }
 
+for (const failure of failures) console.log(`\n${failure}`)
 console.log(`\n${lines.join('\n')}\n${total.passed} passed, ${total.failed} failed`)
 process.exit(total.failed === 0 ? 0 : 1)
