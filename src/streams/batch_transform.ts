@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
+import { readUnlessDestroyed } from './destroyed.js'
 import type { StreamOf } from './stream_of.js'
 
 /** What a transform does: outputs for each input, and at the end. They are made one at a time, as they are asked for. */
@@ -43,6 +44,10 @@ export class BatchTransform<In, Out> extends Transform {
 
   override _flush(callback: TransformCallback): void {
     this.#start(() => this.#step.end?.() ?? [], callback)
+  }
+
+  override read(size?: number): ReturnType<Transform['read']> {
+    return readUnlessDestroyed(this, () => super.read(size) as unknown)
   }
 
   override _read(size: number): void {

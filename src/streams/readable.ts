@@ -9,6 +9,7 @@ import { InvalidArgumentError } from '../core/errors.js'
 import { release } from '../core/lease.js'
 import type { ReaderOptions } from '../core/options.js'
 import type { ArenaReader, ReaderStats } from '../core/reader.js'
+import { readUnlessDestroyed } from './destroyed.js'
 import { highWaterMarkOf, taken, type StreamOptions } from './options.js'
 import type { StreamOf } from './stream_of.js'
 
@@ -67,6 +68,10 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
   override [Symbol.asyncIterator](): ReturnType<Readable[typeof Symbol.asyncIterator]> {
     const batches = super[Symbol.asyncIterator]() as NodeJS.AsyncIterator<ArenaBatch<T>>
     return this.#scope === undefined ? batches : scoped(batches)
+  }
+
+  override read(size?: number): ReturnType<Readable['read']> {
+    return readUnlessDestroyed(this, () => super.read(size) as unknown)
   }
 
   override _read(): void {

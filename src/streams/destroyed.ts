@@ -1,0 +1,9 @@
+import type { Readable } from 'node:stream'
+
+/**
+ * For `read` of a stream: nothing once it is destroyed. Until 'close' Node's streams still give what they had buffered, which the adapter
+ * to web streams of Node 20, 22 and 24 does not expect after a cancel: it throws where nobody can catch it.
+ */
+export function readUnlessDestroyed(stream: Readable, read: () => unknown): unknown {
+  return stream.destroyed ? null : read()
+}
