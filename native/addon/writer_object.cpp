@@ -120,19 +120,21 @@ Napi::Value WriterObject::claim_sync(const Napi::CallbackInfo& info) {
 
 Napi::Value WriterObject::copy(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::uint64_t offset = count_of(env, info[0], "the offset");
-  void* bytes = nullptr;
-  std::size_t elements = 0;
-  napi_typedarray_type type = napi_uint8_array;
-  if (napi_get_typedarray_info(env, info[1], &type, &elements, &bytes, nullptr, nullptr) != napi_ok) {
-    throw to_js(env, Error(Errc::invalid_argument, "copy takes a typed array"));
+  for (std::size_t i = 0; i < info.Length(); i += 2) {
+    const std::uint64_t offset = count_of(env, info[i], "the offset");
+    void* bytes = nullptr;
+    std::size_t elements = 0;
+    napi_typedarray_type type = napi_uint8_array;
+    if (napi_get_typedarray_info(env, info[i + 1], &type, &elements, &bytes, nullptr, nullptr) != napi_ok) {
+      throw to_js(env, Error(Errc::invalid_argument, "copy takes offsets, each with a typed array"));
+    }
+    const std::size_t length = elements * element_size(type);
+    if (claim_.data == nullptr || offset < claim_.offset || length > claim_.length ||
+        offset - claim_.offset > claim_.length - length) {
+      throw to_js(env, Error(Errc::invalid_argument, "copy goes into the claim"));
+    }
+    stream_copy(claim_.data + (offset - claim_.offset), bytes, length);
   }
-  const std::size_t length = elements * element_size(type);
-  if (claim_.data == nullptr || offset < claim_.offset || length > claim_.length ||
-      offset - claim_.offset > claim_.length - length) {
-    throw to_js(env, Error(Errc::invalid_argument, "copy goes into the claim"));
-  }
-  stream_copy(claim_.data + (offset - claim_.offset), bytes, length);
   return env.Undefined();
 }
 

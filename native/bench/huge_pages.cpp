@@ -43,6 +43,7 @@ double round_of(std::uint8_t* ring, std::uint64_t length, const std::vector<std:
   const std::uint64_t start = monotonic_ns();
   for (std::uint64_t at = 0; at + batch.size() <= length; at += batch.size()) {
     stream_copy(ring + at, batch.data(), batch.size());
+    stream_fence();
   }
   return static_cast<double>(length) / static_cast<double>(monotonic_ns() - start);
 }

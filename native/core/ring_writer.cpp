@@ -12,6 +12,7 @@
 #include "semaphore.hpp"
 #include "slot.hpp"
 #include "spin.hpp"
+#include "stream_copy.hpp"
 #include "sync_points.hpp"
 
 namespace qads {
@@ -127,6 +128,8 @@ std::uint64_t RingWriter::commit(std::uint64_t bytes, std::uint64_t rows, std::u
          name().c_str(), fingerprint, schema_);
   }
   schema_ = fingerprint;
+  // Whatever part of the claim was streamed, commit_publish must not overtake it.
+  if (claimed_length_ >= kStreamCopyMin) stream_fence();
   const std::uint64_t alignment = bytes >= header.lease_threshold ? header.page_size : kSmallAlignment;
   // A claim that shrank below the threshold may stay on its page boundary: readers only need the small
   // alignment.

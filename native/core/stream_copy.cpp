@@ -44,12 +44,12 @@ void stream_copy(void* to, const void* from, std::size_t length) noexcept {
   std::memcpy(target, source, head);
   stream_lines(target + head, source + head, body / kLine);
   std::memcpy(target + head + body, source + head + body, length - head - body);
-  // Streaming stores are not ordered by a release store: without the fence, commit_publish could overtake
-  // them.
-  _mm_sfence();
 }
+
+void stream_fence() noexcept { _mm_sfence(); }
 #else
 void stream_copy(void* to, const void* from, std::size_t length) noexcept { std::memcpy(to, from, length); }
+void stream_fence() noexcept {}
 #endif
 
 }  // namespace qads

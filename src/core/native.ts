@@ -88,10 +88,10 @@ export interface NativeWriter {
   /** Blocks this thread; -1 after the time-out. A negative time-out waits for ever. */
   claimSync(bytes: number, timeoutMs: number): number
   /**
-   * Copies a typed array into the claim, at `offset` of `ring()`: for many bytes, which it writes around the processor's
-   * caches. The reader's processor fetches them from memory sooner than out of this one's cache.
+   * Copies typed arrays into the claim, each to the offset of `ring()` before it: for many bytes, which it writes around the
+   * processor's caches. The reader's processor fetches them from memory sooner than out of this one's cache.
    */
-  copy(offset: number, source: ArrayBufferView): void
+  copy(...offsetsAndSources: (number | ArrayBufferView)[]): void
   /** Publishes the claim (or its first `bytes`). Returns the sequence. The schema's fingerprint is computed natively. */
   commit(bytes: number, rows: number): number
   abortClaim(): void

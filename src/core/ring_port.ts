@@ -1,6 +1,7 @@
 import type { TypeMap } from 'apache-arrow'
 
 import { BufferViews } from './codec/buffer_views.js'
+import type { TypedArray } from './codec/column_data.js'
 import type { EncodePlan } from './codec/encode_plan.js'
 import type { LoanPlan } from './codec/loan.js'
 import { Loan } from './loan.js'
@@ -17,6 +18,8 @@ export class RingPort {
   readonly #native: NativeWriter
   readonly #ring: BufferViews
   readonly #onSettled: () => void
+  /** The large arrays of the batch that is being placed, each after its offset: all are copied by one call. */
+  readonly #large: (number | TypedArray)[] = []
   #loan: Loan | undefined
   #bytesCopied = 0
 
@@ -26,7 +29,7 @@ export class RingPort {
     this.maxBytes = native.capacity
     this.#native = native
     this.#ring = BufferViews.of(native.ring())
-    this.#ring.copyLargeWith((position, source) => native.copy(position, source))
+    this.#ring.copyLargeWith((position, source) => void this.#large.push(position, source))
     this.#onSettled = onSettled
   }
 
@@ -48,12 +51,15 @@ export class RingPort {
     if (offset === Claimed.Dropped) return null
     try {
       plan.writeTo(this.#ring, offset)
+      if (this.#large.length > 0) this.#native.copy(...this.#large)
       const sequence = this.#native.commit(plan.byteLength, plan.rows)
       this.#bytesCopied += plan.byteLength
       return sequence
     } catch (error) {
       this.#native.abortClaim()
       throw error
+    } finally {
+      this.#large.length = 0
     }
   }
 

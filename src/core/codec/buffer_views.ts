@@ -25,7 +25,7 @@ export const INT8_VIEW = viewIndexOf(Int8Array)
 export const INT32_VIEW = viewIndexOf(Int32Array)
 export const INT64_VIEW = viewIndexOf(BigInt64Array)
 
-/** Copies all of an array to a byte position of the buffer behind the views. */
+/** Copies all of an array to a byte position of the buffer behind the views, or will before the bytes are needed. */
 export type LargeCopy = (position: number, source: TypedArray) => void
 
 /** From so many bytes on a call of a `LargeCopy` is worth it. */
