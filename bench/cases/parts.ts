@@ -98,6 +98,7 @@ function rowsOf(rounds: readonly Laps[], { name, whole, parts, rest, instead }: 
 
 /** A ring with nothing around the native calls. */
 class BareRing implements Disposable {
+  readonly #calls = addon()
   readonly #writer
   readonly #reader
   readonly #ring
@@ -120,13 +121,13 @@ class BareRing implements Disposable {
     const start = performance.now()
     const plan = planEncode(batch)
     const planned = performance.now()
-    const offset = this.#writer.tryClaim(plan.byteLength)
+    const offset = this.#calls.tryClaim(this.#writer.number, plan.byteLength)
     const claimed = performance.now()
     plan.writeTo(this.#ring, offset)
     const copied = performance.now()
-    this.#writer.commit(plan.byteLength, plan.rows)
+    this.#calls.commit(this.#writer.number, plan.byteLength, plan.rows)
     const committed = performance.now()
-    const outcome = this.#reader.tryAcquire(this.#used)
+    const outcome = this.#calls.tryAcquire(this.#reader.number, this.#used)
     const acquired = performance.now()
     const bytes = new SlotRange(this.#slab.buffer, this.#used, this.#info[Info.Length]!)
     this.#ids.schemaId = this.#info[Info.SchemaId]!

@@ -29,6 +29,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("createWriter", Napi::Function::New<create_writer>(env, "createWriter"));
   exports.Set("attachReader", Napi::Function::New<attach_reader>(env, "attachReader"));
   exports.Set("createBell", Napi::Function::New<create_bell>(env, "createBell"));
+  WriterObject::add_calls(env, exports);
+  ReaderObject::add_calls(env, exports);
   add_arena_functions(env, exports);
   return exports;
 }

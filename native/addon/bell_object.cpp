@@ -17,17 +17,16 @@ BellObject::BellObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BellOb
     bell_ = std::make_unique<Bell>();
     const int fd = bell_->duplicate_fd();
     if (fd < 0) fail_errno(errno, "duplicating a doorbell", "(any)");
+    number_.emplace(AddonData::of(env).bells, this);
     info.This().As<Napi::Object>().Set("fd", Napi::Number::New(env, fd));
+    info.This().As<Napi::Object>().Set("number", Napi::Number::New(env, number_->value()));
   });
 }
 
 std::uint64_t BellObject::id_of(Napi::Env env, const Napi::Value& value) {
-  if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(AddonData::of(env).bell.Value())) {
-    throw to_js(env, Error(Errc::invalid_argument, "a bell must come from createBell()"));
-  }
-  const BellObject* object = Unwrap(value.As<Napi::Object>());
-  if (!object->bell_) throw to_js(env, Error(Errc::closed, "this bell is closed"));
-  return object->bell_->id();
+  const BellObject& object = AddonData::of(env).bells->at(env, value);
+  if (!object.bell_) throw to_js(env, Error(Errc::closed, "this bell is closed"));
+  return object.bell_->id();
 }
 
 Napi::Value BellObject::close(const Napi::CallbackInfo& info) {

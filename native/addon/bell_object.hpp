@@ -4,8 +4,10 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 
 #include "core/bell.hpp"
+#include "numbered.hpp"
 
 namespace qads::addon {
 
@@ -14,13 +16,14 @@ class BellObject : public Napi::ObjectWrap<BellObject> {
   static Napi::Function constructor(Napi::Env env);
   explicit BellObject(const Napi::CallbackInfo& info);
 
-  /// Identity of the bell in `value`, which must be an open BellObject.
+  /// Identity of the open bell whose number `value` is.
   static std::uint64_t id_of(Napi::Env env, const Napi::Value& value);
 
  private:
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::unique_ptr<Bell> bell_;
+  std::optional<NumberOf<BellObject>> number_;
 };
 
 }  // namespace qads::addon

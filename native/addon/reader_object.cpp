@@ -3,6 +3,7 @@
 #include <cinttypes>
 #include <cstring>
 
+#include "addon_data.hpp"
 #include "arguments.hpp"
 #include "bell_object.hpp"
 
@@ -48,12 +49,20 @@ struct Finalizer {
 Napi::Function ReaderObject::constructor(Napi::Env env) {
   return DefineClass(
       env, "NativeReader",
-      {InstanceMethod<&ReaderObject::bind>("bind"), InstanceMethod<&ReaderObject::try_acquire>("tryAcquire"),
-       InstanceMethod<&ReaderObject::acquire_sync>("acquireSync"),
-       InstanceMethod<&ReaderObject::lease>("lease"), InstanceMethod<&ReaderObject::release>("release"),
-       InstanceMethod<&ReaderObject::arm>("arm"), InstanceMethod<&ReaderObject::disarm>("disarm"),
-       InstanceMethod<&ReaderObject::lag>("lag"), InstanceMethod<&ReaderObject::close>("close"),
-       InstanceMethod<&ReaderObject::stats>("stats")});
+      {InstanceMethod<&ReaderObject::bind>("bind"), InstanceMethod<&ReaderObject::lease>("lease"),
+       InstanceMethod<&ReaderObject::release>("release"), InstanceMethod<&ReaderObject::lag>("lag"),
+       InstanceMethod<&ReaderObject::close>("close"), InstanceMethod<&ReaderObject::stats>("stats")});
+}
+
+void ReaderObject::add_calls(Napi::Env env, Napi::Object exports) {
+  exports.Set("tryAcquire", Napi::Function::New<try_acquire>(env, "tryAcquire"));
+  exports.Set("acquireSync", Napi::Function::New<acquire_sync>(env, "acquireSync"));
+  exports.Set("armBatch", Napi::Function::New<arm>(env, "armBatch"));
+  exports.Set("disarmReader", Napi::Function::New<disarm>(env, "disarmReader"));
+}
+
+ReaderObject& ReaderObject::of(const Napi::CallbackInfo& info) {
+  return AddonData::of(info.Env()).readers->at(info.Env(), info[0]);
 }
 
 ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ReaderObject>(info) {
@@ -75,6 +84,8 @@ ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Re
   self.Set("generation", Napi::Number::New(env, static_cast<double>(header.generation)));
   self.Set("capacity", Napi::Number::New(env, static_cast<double>(header.ring_capacity)));
   self.Set("leaseThreshold", Napi::Number::New(env, header.lease_threshold));
+  number_.emplace(AddonData::of(env).readers, this);
+  self.Set("number", Napi::Number::New(env, number_->value()));
 }
 
 ReaderObject::~ReaderObject() {
@@ -163,29 +174,28 @@ int ReaderObject::deliver(PeekStatus status, const BatchView& batch, std::uint64
   return kCopied;
 }
 
-Napi::Value ReaderObject::try_acquire(const Napi::CallbackInfo& info) {
+template <typename Peek>
+Napi::Value ReaderObject::acquire(const Napi::CallbackInfo& info, Peek&& peek) {
   const Napi::Env env = info.Env();
   if (info_words_ == nullptr) throw to_js(env, Error(Errc::invalid_argument, "bind the arrays first"));
-  const std::uint64_t slab_offset = count_of(env, info[0], "the slab's offset");
+  const std::uint64_t slab_offset = count_of(env, info[1], "the slab's offset");
   return guarded(env, [&] {
     drop_unclaimed();
     BatchView batch;
-    const PeekStatus status = reader_->peek(batch);
+    const PeekStatus status = peek(batch);
     return Napi::Number::New(env, deliver(status, batch, slab_offset));
   });
 }
 
+Napi::Value ReaderObject::try_acquire(const Napi::CallbackInfo& info) {
+  ReaderObject& self = of(info);
+  return self.acquire(info, [&](BatchView& batch) { return self.reader_->peek(batch); });
+}
+
 Napi::Value ReaderObject::acquire_sync(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (info_words_ == nullptr) throw to_js(env, Error(Errc::invalid_argument, "bind the arrays first"));
-  const std::uint64_t slab_offset = count_of(env, info[0], "the slab's offset");
-  const Deadline deadline = deadline_of(env, info[1]);
-  return guarded(env, [&] {
-    drop_unclaimed();
-    BatchView batch;
-    const PeekStatus status = reader_->wait_peek(batch, deadline);
-    return Napi::Number::New(env, deliver(status, batch, slab_offset));
-  });
+  ReaderObject& self = of(info);
+  const Deadline deadline = deadline_of(info.Env(), info[2]);
+  return self.acquire(info, [&](BatchView& batch) { return self.reader_->wait_peek(batch, deadline); });
 }
 
 Napi::Value ReaderObject::lease(const Napi::CallbackInfo& info) {
@@ -242,12 +252,14 @@ Napi::Value ReaderObject::release(const Napi::CallbackInfo& info) {
 
 Napi::Value ReaderObject::arm(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::uint64_t bell = BellObject::id_of(env, info[0]);
-  return guarded(env, [&] { return Napi::Boolean::New(env, reader_->arm(WakeBy::bell, bell)); });
+  ReaderObject& self = of(info);
+  const std::uint64_t bell = BellObject::id_of(env, info[1]);
+  return guarded(env, [&] { return Napi::Boolean::New(env, self.reader_->arm(WakeBy::bell, bell)); });
 }
 
 Napi::Value ReaderObject::disarm(const Napi::CallbackInfo& info) {
-  if (!reader_->closed()) reader_->disarm();
+  ReaderObject& self = of(info);
+  if (!self.reader_->closed()) self.reader_->disarm();
   return info.Env().Undefined();
 }
 

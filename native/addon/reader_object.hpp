@@ -11,27 +11,34 @@
 #include "core/ring_reader.hpp"
 #include "env_cleanup.hpp"
 #include "held_leases.hpp"
+#include "numbered.hpp"
 
 namespace qads::addon {
 
 class ReaderObject : public Napi::ObjectWrap<ReaderObject> {
  public:
   static Napi::Function constructor(Napi::Env env);
+  /// The calls of every batch; their first argument is the number of a reader.
+  static void add_calls(Napi::Env env, Napi::Object exports);
   explicit ReaderObject(const Napi::CallbackInfo& info);
   ~ReaderObject() override;
 
  private:
   Napi::Value bind(const Napi::CallbackInfo& info);
-  Napi::Value try_acquire(const Napi::CallbackInfo& info);
-  Napi::Value acquire_sync(const Napi::CallbackInfo& info);
   Napi::Value lease(const Napi::CallbackInfo& info);
   Napi::Value release(const Napi::CallbackInfo& info);
-  Napi::Value arm(const Napi::CallbackInfo& info);
-  Napi::Value disarm(const Napi::CallbackInfo& info);
   Napi::Value lag(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
 
+  static Napi::Value try_acquire(const Napi::CallbackInfo& info);
+  static Napi::Value acquire_sync(const Napi::CallbackInfo& info);
+  static Napi::Value arm(const Napi::CallbackInfo& info);
+  static Napi::Value disarm(const Napi::CallbackInfo& info);
+
+  static ReaderObject& of(const Napi::CallbackInfo& info);
+  template <typename Peek>
+  Napi::Value acquire(const Napi::CallbackInfo& info, Peek&& peek);
   int deliver(PeekStatus status, const BatchView& batch, std::uint64_t slab_offset);
   bool verified(const std::uint8_t* bytes, const BatchView& batch);
   void describe(const BatchView& batch) noexcept;
@@ -52,6 +59,7 @@ class ReaderObject : public Napi::ObjectWrap<ReaderObject> {
   std::uint8_t* slab_bytes_ = nullptr;
   std::size_t slab_length_ = 0;
   std::optional<EnvCleanup> cleanup_;
+  std::optional<NumberOf<ReaderObject>> number_;
 };
 
 }  // namespace qads::addon

@@ -1,7 +1,9 @@
 #include "writer_object.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "addon_data.hpp"
 #include "arguments.hpp"
 #include "bell_object.hpp"
 #include "core/stream_copy.hpp"
@@ -48,16 +50,24 @@ std::size_t element_size(napi_typedarray_type type) noexcept {
 Napi::Function WriterObject::constructor(Napi::Env env) {
   return DefineClass(
       env, "NativeWriter",
-      {InstanceMethod<&WriterObject::ring>("ring"), InstanceMethod<&WriterObject::try_claim>("tryClaim"),
-       InstanceMethod<&WriterObject::claim_sync>("claimSync"), InstanceMethod<&WriterObject::copy>("copy"),
-       InstanceMethod<&WriterObject::commit>("commit"),
-       InstanceMethod<&WriterObject::abort_claim>("abortClaim"),
-       InstanceMethod<&WriterObject::arm_space>("armSpace"),
+      {InstanceMethod<&WriterObject::ring>("ring"), InstanceMethod<&WriterObject::abort_claim>("abortClaim"),
        InstanceMethod<&WriterObject::arm_drained>("armDrained"),
-       InstanceMethod<&WriterObject::arm_reader>("armReader"),
-       InstanceMethod<&WriterObject::disarm>("disarm"), InstanceMethod<&WriterObject::end>("end"),
+       InstanceMethod<&WriterObject::arm_reader>("armReader"), InstanceMethod<&WriterObject::end>("end"),
        InstanceMethod<&WriterObject::abort>("abort"), InstanceMethod<&WriterObject::close>("close"),
        InstanceMethod<&WriterObject::stats>("stats")});
+}
+
+void WriterObject::add_calls(Napi::Env env, Napi::Object exports) {
+  exports.Set("tryClaim", Napi::Function::New<try_claim>(env, "tryClaim"));
+  exports.Set("claimSync", Napi::Function::New<claim_sync>(env, "claimSync"));
+  exports.Set("copy", Napi::Function::New<copy>(env, "copy"));
+  exports.Set("commit", Napi::Function::New<commit>(env, "commit"));
+  exports.Set("armSpace", Napi::Function::New<arm_space>(env, "armSpace"));
+  exports.Set("disarmWriter", Napi::Function::New<disarm>(env, "disarmWriter"));
+}
+
+WriterObject& WriterObject::of(const Napi::CallbackInfo& info) {
+  return AddonData::of(info.Env()).writers->at(info.Env(), info[0]);
 }
 
 WriterObject::WriterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WriterObject>(info) {
@@ -73,6 +83,8 @@ WriterObject::WriterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Wr
   self.Set("generation", Napi::Number::New(env, static_cast<double>(header.generation)));
   self.Set("capacity", Napi::Number::New(env, static_cast<double>(header.ring_capacity)));
   self.Set("leaseThreshold", Napi::Number::New(env, header.lease_threshold));
+  number_.emplace(AddonData::of(env).writers, this);
+  self.Set("number", Napi::Number::New(env, number_->value()));
 }
 
 WriterObject::~WriterObject() {
@@ -107,20 +119,23 @@ Napi::Value WriterObject::claimed(Napi::Env env, const Claim& claim) {
 
 Napi::Value WriterObject::try_claim(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::uint64_t bytes = count_of(env, info[0], "bytes");
-  return guarded(env, [&] { return claimed(env, writer_->try_claim(bytes)); });
+  WriterObject& self = of(info);
+  const std::uint64_t bytes = count_of(env, info[1], "bytes");
+  return guarded(env, [&] { return self.claimed(env, self.writer_->try_claim(bytes)); });
 }
 
 Napi::Value WriterObject::claim_sync(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::uint64_t bytes = count_of(env, info[0], "bytes");
-  const Deadline deadline = deadline_of(env, info[1]);
-  return guarded(env, [&] { return claimed(env, writer_->claim(bytes, deadline)); });
+  WriterObject& self = of(info);
+  const std::uint64_t bytes = count_of(env, info[1], "bytes");
+  const Deadline deadline = deadline_of(env, info[2]);
+  return guarded(env, [&] { return self.claimed(env, self.writer_->claim(bytes, deadline)); });
 }
 
 Napi::Value WriterObject::copy(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  for (std::size_t i = 0; i < info.Length(); i += 2) {
+  const Claim& claim = of(info).claim_;
+  for (std::size_t i = 1; i < info.Length(); i += 2) {
     const std::uint64_t offset = count_of(env, info[i], "the offset");
     void* bytes = nullptr;
     std::size_t elements = 0;
@@ -129,26 +144,27 @@ Napi::Value WriterObject::copy(const Napi::CallbackInfo& info) {
       throw to_js(env, Error(Errc::invalid_argument, "copy takes offsets, each with a typed array"));
     }
     const std::size_t length = elements * element_size(type);
-    if (claim_.data == nullptr || offset < claim_.offset || length > claim_.length ||
-        offset - claim_.offset > claim_.length - length) {
+    if (claim.data == nullptr || offset < claim.offset || length > claim.length ||
+        offset - claim.offset > claim.length - length) {
       throw to_js(env, Error(Errc::invalid_argument, "copy goes into the claim"));
     }
-    stream_copy(claim_.data + (offset - claim_.offset), bytes, length);
+    stream_copy(claim.data + (offset - claim.offset), bytes, length);
   }
   return env.Undefined();
 }
 
 Napi::Value WriterObject::commit(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::uint64_t bytes = count_of(env, info[0], "bytes");
-  const std::uint64_t rows = count_of(env, info[1], "rows");
+  WriterObject& self = of(info);
+  const std::uint64_t bytes = count_of(env, info[1], "bytes");
+  const std::uint64_t rows = count_of(env, info[2], "rows");
   return guarded(env, [&] {
     // More bytes than were claimed are refused below, and not looked at here.
     // A slot without a schema is committed all the same: readers refuse it, with the reason.
+    const Claim claim = std::exchange(self.claim_, {});
     const std::uint64_t fingerprint =
-        claim_.data == nullptr ? 0 : fingerprints_.of(claim_.data, std::min(bytes, claim_.length));
-    claim_ = {};
-    return Napi::Number::New(env, static_cast<double>(writer_->commit(bytes, rows, fingerprint)));
+        claim.data == nullptr ? 0 : self.fingerprints_.of(claim.data, std::min(bytes, claim.length));
+    return Napi::Number::New(env, static_cast<double>(self.writer_->commit(bytes, rows, fingerprint)));
   });
 }
 
@@ -160,8 +176,9 @@ Napi::Value WriterObject::abort_claim(const Napi::CallbackInfo& info) {
 
 Napi::Value WriterObject::arm_space(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::uint64_t bell = BellObject::id_of(env, info[0]);
-  return guarded(env, [&] { return Napi::Boolean::New(env, writer_->arm_space(WakeBy::bell, bell)); });
+  WriterObject& self = of(info);
+  const std::uint64_t bell = BellObject::id_of(env, info[1]);
+  return guarded(env, [&] { return Napi::Boolean::New(env, self.writer_->arm_space(WakeBy::bell, bell)); });
 }
 
 Napi::Value WriterObject::arm_drained(const Napi::CallbackInfo& info) {
@@ -179,7 +196,8 @@ Napi::Value WriterObject::arm_reader(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value WriterObject::disarm(const Napi::CallbackInfo& info) {
-  if (!writer_->closed()) writer_->disarm();
+  WriterObject& self = of(info);
+  if (!self.writer_->closed()) self.writer_->disarm();
   return info.Env().Undefined();
 }
 

@@ -9,31 +9,36 @@
 #include "core/ipc_verify.hpp"
 #include "core/ring_writer.hpp"
 #include "env_cleanup.hpp"
+#include "numbered.hpp"
 
 namespace qads::addon {
 
 class WriterObject : public Napi::ObjectWrap<WriterObject> {
  public:
   static Napi::Function constructor(Napi::Env env);
+  /// The calls of every batch; their first argument is the number of a writer.
+  static void add_calls(Napi::Env env, Napi::Object exports);
   explicit WriterObject(const Napi::CallbackInfo& info);
   ~WriterObject() override;
 
  private:
   Napi::Value ring(const Napi::CallbackInfo& info);
-  Napi::Value try_claim(const Napi::CallbackInfo& info);
-  Napi::Value claim_sync(const Napi::CallbackInfo& info);
-  Napi::Value copy(const Napi::CallbackInfo& info);
-  Napi::Value commit(const Napi::CallbackInfo& info);
   Napi::Value abort_claim(const Napi::CallbackInfo& info);
-  Napi::Value arm_space(const Napi::CallbackInfo& info);
   Napi::Value arm_drained(const Napi::CallbackInfo& info);
   Napi::Value arm_reader(const Napi::CallbackInfo& info);
-  Napi::Value disarm(const Napi::CallbackInfo& info);
   Napi::Value end(const Napi::CallbackInfo& info);
   Napi::Value abort(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
 
+  static Napi::Value try_claim(const Napi::CallbackInfo& info);
+  static Napi::Value claim_sync(const Napi::CallbackInfo& info);
+  static Napi::Value copy(const Napi::CallbackInfo& info);
+  static Napi::Value commit(const Napi::CallbackInfo& info);
+  static Napi::Value arm_space(const Napi::CallbackInfo& info);
+  static Napi::Value disarm(const Napi::CallbackInfo& info);
+
+  static WriterObject& of(const Napi::CallbackInfo& info);
   Napi::Value claimed(Napi::Env env, const Claim& claim);
 
   // Shared with the ring's ArrayBuffer, whose finalizer may run after this object's.
@@ -42,6 +47,7 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
   Claim claim_;
   SlotFingerprints fingerprints_;
   std::optional<EnvCleanup> cleanup_;
+  std::optional<NumberOf<WriterObject>> number_;
 };
 
 }  // namespace qads::addon

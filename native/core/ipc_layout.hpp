@@ -5,7 +5,7 @@
 //
 //   rows, schema offset, schema length, dictionary batch count,
 //   then one block per dictionary batch in file order, and last the block of the record batch:
-//     11 header words, (length, null count) per node, (offset, length) per buffer, one count per variadic
+//     12 header words, (length, null count) per node, (offset, length) per buffer, one count per variadic
 //     field
 
 #include <cstddef>
@@ -29,6 +29,7 @@ enum LayoutBlockWord : size_t {
   kBlockBodyOffset,
   kBlockBodyLength,
   kBlockCompression,  // LayoutCompression
+  kBlockHasMetadata,  // 1 if the message has custom metadata
   kBlockNodes,
   kBlockBuffers,
   kBlockVariadicCounts,

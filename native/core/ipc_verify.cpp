@@ -21,6 +21,7 @@ using ipc::KnownSlot;
 using ipc::load;
 using ipc::Message;
 using ipc::Shape;
+using ipc::Span;
 using ipc::Table;
 
 namespace {
@@ -79,6 +80,7 @@ struct MessageTable {
   uint8_t header_type = 0;
   Table header;
   int64_t body_length = 0;
+  bool has_metadata = false;
 };
 
 bool read_message_table(FlatBuffer& buffer, MessageTable& out) {
@@ -90,6 +92,9 @@ bool read_message_table(FlatBuffer& buffer, MessageTable& out) {
   if (!buffer.subtable(message, message_field::kHeader, out.header, present)) return false;
   if (!present) return buffer.fail("message has no header", message.pos);
   if (!buffer.scalar<int64_t>(message, message_field::kBodyLength, 0, out.body_length)) return false;
+  Span entries;
+  if (!buffer.vector(message, message_field::kCustomMetadata, 4, entries)) return false;
+  out.has_metadata = entries.count > 0;
   return ipc::check_custom_metadata(buffer, message, message_field::kCustomMetadata, nullptr);
 }
 
@@ -209,7 +214,7 @@ bool SlotVerifier::check_message(const uint8_t* slot, Message& message, uint64_t
   if (body_length % 8 != 0) return buffer.fail("length of message body is not a multiple of 8", 0);
   message.body_length = body_length;
 
-  ipc::BatchCheck check{slot,     message, &shape_->columns, -1, false, &dictionary_rows_,
+  ipc::BatchCheck check{slot,     message, &shape_->columns, -1, false, table.has_metadata, &dictionary_rows_,
                         &needed_, &layout, &reads_body_};
   int64_t rows;
   if (table.header_type == kRecordBatchHeader) {

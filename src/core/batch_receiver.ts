@@ -6,6 +6,7 @@ import { DecodeCache, decodeSlot } from './codec/decode.js'
 import { SlotRange } from './codec/slot_parts.js'
 import { LeasedSlot } from './leased_slot.js'
 import { Lease } from './lease.js'
+import { addon } from './load_addon.js'
 import { Acquired, Info, INFO_WORDS, type NativeReader } from './native.js'
 import type { LeasePolicy } from './options.js'
 import { Unreleased } from './unreleased.js'
@@ -20,7 +21,9 @@ const NO_BYTES = new Uint8Array(0)
 
 /** Turns slots into batches: owns the arrays through which the native reader reports, and the memory of small batches. */
 export class BatchReceiver<T extends TypeMap = AnySchema> {
+  readonly #calls = addon()
   readonly #native: NativeReader
+  readonly #number: number
   readonly #policy: LeasePolicy
   readonly #cache = new DecodeCache()
   readonly #info = new Float64Array(INFO_WORDS)
@@ -36,6 +39,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
 
   constructor(native: NativeReader, policy: LeasePolicy) {
     this.#native = native
+    this.#number = native.number
     this.#policy = policy
     this.#unreleased = new Unreleased(native.capacity)
     this.#bind()
@@ -51,12 +55,11 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
    * @param blockMs Blocks the thread this long; negative: for ever; undefined: never.
    */
   next(blockMs?: number): ArenaBatch<T> | null | undefined {
-    const native = this.#native
     for (;;) {
       const outcome =
         blockMs === undefined
-          ? native.tryAcquire(this.#slabUsed)
-          : native.acquireSync(this.#slabUsed, blockMs)
+          ? this.#calls.tryAcquire(this.#number, this.#slabUsed)
+          : this.#calls.acquireSync(this.#number, this.#slabUsed, blockMs)
       switch (outcome) {
         case Acquired.Empty:
           return undefined

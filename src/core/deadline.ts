@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 import { validateWaitOptions, type WaitOptions } from './options.js'
 
 /** Limits of a call that blocks its thread. */

@@ -72,39 +72,26 @@ export interface NativeReaderOptions {
 
 /** A FIFO that peers ring to wake this event loop; `fd` is read by a socket that owns it. */
 export interface NativeBell {
+  readonly number: number
   readonly fd: number
   /** Removes the FIFO's name; the descriptor belongs to the socket. */
   close(): void
 }
 
+/** Its calls of every batch are functions of the module, by `number`. */
 export interface NativeWriter {
+  readonly number: number
   readonly name: string
   readonly generation: number
   readonly capacity: number
   readonly leaseThreshold: number
   /** The ring, mapped twice back to back, writable: offsets of claims index it. Detached by `close`. */
   ring(): ArrayBuffer
-  tryClaim(bytes: number): number
-  /** Blocks this thread; -1 after the time-out. A negative time-out waits for ever. */
-  claimSync(bytes: number, timeoutMs: number): number
-  /**
-   * Copies typed arrays into the claim, each to the offset of `ring()` before it: for many bytes, which it writes around the
-   * processor's caches. The reader's processor fetches them from memory sooner than out of this one's cache.
-   */
-  copy(...offsetsAndSources: (number | ArrayBufferView)[]): void
-  /** Publishes the claim (or its first `bytes`). Returns the sequence. The schema's fingerprint is computed natively. */
-  commit(bytes: number, rows: number): number
   abortClaim(): void
-  /**
-   * Asks readers to ring `bell` when the claim that would block may succeed. True: wait for the bell, then claim again;
-   * false: space came meanwhile, claim again at once.
-   */
-  armSpace(bell: NativeBell): boolean
-  /** The same for "everything was read": true while some attached reader has not read all, or none ever came. */
-  armDrained(bell: NativeBell, needReader: boolean): boolean
+  /** Like `armSpace`, for "everything was read": true while some attached reader has not read all, or none ever came. */
+  armDrained(bell: number, needReader: boolean): boolean
   /** True while no reader ever attached: wait for the bell, then ask again. */
-  armReader(bell: NativeBell): boolean
-  disarm(): void
+  armReader(bell: number): boolean
   /** Marks the clean end. Idempotent. */
   end(): void
   abort(reason: string): void
@@ -132,16 +119,15 @@ export interface NativeWriterStats {
   inRing: number
 }
 
+/** Its calls of every batch are functions of the module, by `number`. */
 export interface NativeReader {
+  readonly number: number
   readonly name: string
   readonly generation: number
   readonly capacity: number
   readonly leaseThreshold: number
   /** The arrays stay referenced and must not be detached while bound. */
   bind(info: Float64Array, layout: Float64Array, slab: Uint8Array): void
-  tryAcquire(slabOffset: number): number
-  /** Blocks this thread; Empty after the time-out. A negative time-out waits for ever. */
-  acquireSync(slabOffset: number, timeoutMs: number): number
   /**
    * Shows bytes of the batch last acquired as Leased, or of another lease that is held. The lease is given back when all
    * that was shown of it is garbage, if `release` did not do it.
@@ -149,9 +135,6 @@ export interface NativeReader {
   lease(leaseId: number, offset: number, length: number): ArrayBuffer
   /** Detaches all that was shown of the lease, and gives it back. False if it was given back before. */
   release(leaseId: number, ...buffers: readonly ArrayBuffer[]): boolean
-  /** True: nothing ready, the writer rings `bell` at the next event; false: ask again at once. */
-  arm(bell: NativeBell): boolean
-  disarm(): void
   /** Published sequence minus cursor. */
   lag(): number
   /** Detaches. Leases stay valid and are given back by their finalizers. Idempotent. */
@@ -220,6 +203,33 @@ export interface NativeModule {
   createWriter(name: string, options: NativeWriterOptions): NativeWriter
   attachReader(name: string, options: NativeReaderOptions): NativeReader
   createBell(): NativeBell
+
+  // The calls of every batch. Readers, writers and bells are given by their `number`, and must be referenced meanwhile: to
+  // find the object behind `this` takes longer than some of these calls.
+
+  tryClaim(writer: number, bytes: number): number
+  /** Blocks this thread; -1 after the time-out. A negative time-out waits for ever. */
+  claimSync(writer: number, bytes: number, timeoutMs: number): number
+  /**
+   * Copies typed arrays into the claim, each to the offset of `ring()` before it: for many bytes, which it writes around the
+   * processor's caches. The reader's processor fetches them from memory sooner than out of this one's cache.
+   */
+  copy(writer: number, ...offsetsAndSources: (number | ArrayBufferView)[]): void
+  /** Publishes the claim (or its first `bytes`). Returns the sequence. The schema's fingerprint is computed natively. */
+  commit(writer: number, bytes: number, rows: number): number
+  /**
+   * Asks readers to ring `bell` when the claim that would block may succeed. True: wait for the bell, then claim again;
+   * false: space came meanwhile, claim again at once.
+   */
+  armSpace(writer: number, bell: number): boolean
+  disarmWriter(writer: number): void
+  tryAcquire(reader: number, slabOffset: number): number
+  /** Blocks this thread; Empty after the time-out. A negative time-out waits for ever. */
+  acquireSync(reader: number, slabOffset: number, timeoutMs: number): number
+  /** True: nothing ready, the writer rings `bell` at the next event; false: ask again at once. */
+  armBatch(reader: number, bell: number): boolean
+  disarmReader(reader: number): void
+
   listArenas(): string[]
   inspectArena(name: string): NativeArenaInfo
   /** Removes the name. False if there was none. Parties that are attached go on. */

@@ -6,6 +6,7 @@ import { type BlockLimits, blockMsUntil, deadlineAfter, timeoutOf } from './dead
 import { enterDoorbell, leaveDoorbell } from './doorbell.js'
 import { ClosedError, fromNative, InvalidArgumentError, TimedOutError } from './errors.js'
 import { batchInfo, release, type BatchInfo } from './lease.js'
+import { addon } from './load_addon.js'
 import type { NativeBell, NativeReader, NativeReaderStats } from './native.js'
 import { readerOptions, type CheckedReaderOptions } from './options.js'
 import type { LeasePolicy, ReaderOptions, WaitOptions } from './options.js'
@@ -248,14 +249,14 @@ export class ArenaReader<T extends TypeMap = AnySchema>
   }
 
   #arm(bell: NativeBell): boolean {
-    if (this.#native !== undefined) return this.#native.arm(bell)
+    if (this.#native !== undefined) return addon().armBatch(this.#native.number, bell.number)
     this.#pending.arm(() => this.#queue.poke())
     return true
   }
 
   #disarm(): void {
     this.#pending.disarm()
-    this.#native?.disarm()
+    if (this.#native !== undefined) addon().disarmReader(this.#native.number)
   }
 
   #releaseScoped(): void {

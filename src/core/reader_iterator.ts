@@ -24,6 +24,19 @@ export class ReaderIterator<V> implements AsyncIterableIterator<V> {
   readonly #stop = new AbortController()
   readonly #keepOpen: boolean
   #done = false
+  // Made once: an async `next` would make a promise and its closures more for each value.
+  readonly #onValue = (value: V | null): IteratorResult<V> => {
+    if (value !== null) return { done: false, value }
+    this.#finish()
+    return { done: true, value: undefined }
+  }
+  readonly #onError = (error: unknown): IteratorResult<V> => {
+    const returned = this.#done
+    this.#finish()
+    if (returned && (error instanceof ClosedError || error instanceof AbortedError))
+      return { done: true, value: undefined }
+    throw error
+  }
 
   constructor(reader: Source<V>, options: IterateOptions = {}) {
     validateObject(options, 'options')
@@ -37,20 +50,9 @@ export class ReaderIterator<V> implements AsyncIterableIterator<V> {
     this.#limits = signals.length > 0 ? { signal: AbortSignal.any(signals) } : undefined
   }
 
-  async next(): Promise<IteratorResult<V>> {
-    if (this.#done) return { done: true, value: undefined }
-    try {
-      const value = await this.#reader.read(this.#limits)
-      if (value !== null) return { done: false, value }
-    } catch (error) {
-      const returned = this.#isDone()
-      this.#finish()
-      if (returned && (error instanceof ClosedError || error instanceof AbortedError))
-        return { done: true, value: undefined }
-      throw error
-    }
-    this.#finish()
-    return { done: true, value: undefined }
+  next(): Promise<IteratorResult<V>> {
+    if (this.#done) return Promise.resolve({ done: true, value: undefined })
+    return this.#reader.read(this.#limits).then(this.#onValue, this.#onError)
   }
 
   async return(value?: unknown): Promise<IteratorResult<V>> {
@@ -60,10 +62,6 @@ export class ReaderIterator<V> implements AsyncIterableIterator<V> {
 
   [Symbol.asyncIterator](): this {
     return this
-  }
-
-  #isDone(): boolean {
-    return this.#done
   }
 
   #finish(): void {

@@ -4,6 +4,7 @@ import { BufferViews } from './codec/buffer_views.js'
 import type { TypedArray } from './codec/column_data.js'
 import type { EncodePlan } from './codec/encode_plan.js'
 import type { LoanPlan } from './codec/loan.js'
+import { addon } from './load_addon.js'
 import { Loan } from './loan.js'
 import { Claimed, type NativeBell, type NativeWriter } from './native.js'
 
@@ -15,11 +16,13 @@ export class RingPort {
   readonly name: string
   /** The largest slot that fits. */
   readonly maxBytes: number
+  readonly #calls = addon()
   readonly #native: NativeWriter
+  readonly #number: number
   readonly #ring: BufferViews
   readonly #onSettled: () => void
   /** The large arrays of the batch that is being placed, each after its offset: all are copied by one call. */
-  readonly #large: (number | TypedArray)[] = []
+  #large: (number | TypedArray)[] = []
   #loan: Loan | undefined
   #bytesCopied = 0
 
@@ -28,6 +31,7 @@ export class RingPort {
     this.name = native.name
     this.maxBytes = native.capacity
     this.#native = native
+    this.#number = native.number
     this.#ring = BufferViews.of(native.ring())
     this.#ring.copyLargeWith((position, source) => void this.#large.push(position, source))
     this.#onSettled = onSettled
@@ -51,15 +55,13 @@ export class RingPort {
     if (offset === Claimed.Dropped) return null
     try {
       plan.writeTo(this.#ring, offset)
-      if (this.#large.length > 0) this.#native.copy(...this.#large)
-      const sequence = this.#native.commit(plan.byteLength, plan.rows)
+      if (this.#large.length > 0) this.#copyLarge()
+      const sequence = this.#calls.commit(this.#number, plan.byteLength, plan.rows)
       this.#bytesCopied += plan.byteLength
       return sequence
     } catch (error) {
       this.#native.abortClaim()
       throw error
-    } finally {
-      this.#large.length = 0
     }
   }
 
@@ -75,7 +77,7 @@ export class RingPort {
     }
     try {
       const loan = new Loan(plan, this.#ring.u8, offset, {
-        commit: (bytes, rows) => this.#settle(() => this.#native.commit(bytes, rows)),
+        commit: (bytes, rows) => this.#settle(() => this.#calls.commit(this.#number, bytes, rows)),
         abort: () => this.#settle(() => this.#native.abortClaim()),
       })
       this.#loan = loan
@@ -88,11 +90,11 @@ export class RingPort {
 
   /** An open loan is settled in this process, so it rings no bell: `onSettled` tells. */
   arm(bell: NativeBell): boolean {
-    return this.#loan !== undefined || this.#native.armSpace(bell)
+    return this.#loan !== undefined || this.#calls.armSpace(this.#number, bell.number)
   }
 
   disarm(): void {
-    this.#native.disarm()
+    this.#calls.disarmWriter(this.#number)
   }
 
   abortLoan(): void {
@@ -101,7 +103,15 @@ export class RingPort {
 
   #claim(bytes: number, blockMs: number | undefined): number {
     if (this.#loan !== undefined) return Claimed.WouldBlock
-    return blockMs === undefined ? this.#native.tryClaim(bytes) : this.#native.claimSync(bytes, blockMs)
+    return blockMs === undefined
+      ? this.#calls.tryClaim(this.#number, bytes)
+      : this.#calls.claimSync(this.#number, bytes, blockMs)
+  }
+
+  #copyLarge(): void {
+    const offsetsAndSources = this.#large
+    this.#large = []
+    this.#calls.copy(this.#number, ...offsetsAndSources)
   }
 
   #settle<R>(settle: () => R): R {

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks' // the global of the same name is a getter
+
 /**
  * A loop that always finds work ready awaits only settled promises, and so keeps the event loop from turning: timers,
  * signals and the finalizers that give leases back would starve. Every so often a wait therefore takes a turn.

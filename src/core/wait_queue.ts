@@ -71,7 +71,7 @@ export class WaitQueue implements Sleeper {
       this.#operations.add(operation)
       this.#limit(operation, limits)
       if (this.#operations.size > 1) return
-      if (attempted) this.#advance()
+      if (attempted) this.#advance(true)
       else setImmediate(() => this.#turn())
     })
   }
@@ -100,14 +100,16 @@ export class WaitQueue implements Sleeper {
     if (this.#armed === undefined) this.#advance()
   }
 
-  #advance(): void {
+  /** @param attempted The first wait was attempted just now, in vain. */
+  #advance(attempted = false): void {
     let retries = 0
     for (;;) {
       const operation = first(this.#operations)
       if (operation === undefined) return this.#disarm()
       const { task } = operation
       try {
-        const result = task.attempt()
+        const result = attempted ? undefined : task.attempt()
+        attempted = false
         if (result !== undefined) {
           this.#leave(operation)
           operation.resolve(result as never)

@@ -182,7 +182,7 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
   async drained({ needReader = false, ...limits }: DrainOptions = {}): Promise<void> {
     if (this.#closed) throw this.#closedError('drained')
     await this.#queue.run(
-      this.#until((bell) => this.#native.armDrained(bell, needReader), 'drained()'),
+      this.#until((bell) => this.#native.armDrained(bell.number, needReader), 'drained()'),
       limits,
     )
   }
@@ -280,7 +280,7 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
   async #firstReader(limits: WaitOptions): Promise<void> {
     if (this.#native.stats().joins > 0) return
     await this.#queue.run(
-      this.#until((bell) => this.#native.armReader(bell), 'waiting for the first reader'),
+      this.#until((bell) => this.#native.armReader(bell.number), 'waiting for the first reader'),
       limits,
     )
   }
@@ -294,7 +294,7 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
         holds = !arm(bell)
         return !holds
       },
-      disarm: () => this.#native.disarm(),
+      disarm: () => addon().disarmWriter(this.#native.number),
       describe: () => `${what} of arena "${this.name}"`,
     }
   }

@@ -37,6 +37,7 @@ export function layoutOf(slot: Uint8Array): Float64Array {
         bodyOffset,
         message.bodyLength,
         batch.compression ? batch.compression.type + 1 : 0,
+        message.metadata.size > 0 ? 1 : 0,
         batch.nodes.length,
         batch.buffers.length,
         batch.variadicBufferCounts.length,

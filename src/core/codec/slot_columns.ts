@@ -50,6 +50,7 @@ export class SlotColumns implements BatchColumns, Dictionaries {
   }
 
   metadata(): Map<string, string> {
+    if (this.#words[this.#block + Block.HasMetadata] === 0) return new Map()
     const offset = this.#words[this.#block + Block.MetadataOffset]!
     const length = this.#words[this.#block + Block.MetadataLength]!
     return Message.decode(slotPart(this.#slot, offset, length)).metadata
