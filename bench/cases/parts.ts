@@ -113,7 +113,8 @@ class BareRing implements Disposable {
     this.#writer = addon().createWriter(name, writerOptions())
     this.#reader = addon().attachReader(name, { from: -1, spinMicros: 0 })
     this.#ring = BufferViews.of(this.#writer.ring())
-    this.#reader.bind(this.#info, this.#layout, this.#slab)
+    this.#reader.bind(this.#info, this.#layout)
+    this.#calls.bindSlab(this.#reader.number, this.#slab)
   }
 
   /** One batch in and out. */

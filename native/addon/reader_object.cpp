@@ -55,6 +55,7 @@ Napi::Function ReaderObject::constructor(Napi::Env env) {
 }
 
 void ReaderObject::add_calls(Napi::Env env, Napi::Object exports) {
+  exports.Set("bindSlab", Napi::Function::New<bind_slab>(env, "bindSlab"));
   exports.Set("tryAcquire", Napi::Function::New<try_acquire>(env, "tryAcquire"));
   exports.Set("acquireSync", Napi::Function::New<acquire_sync>(env, "acquireSync"));
   exports.Set("armBatch", Napi::Function::New<arm>(env, "armBatch"));
@@ -95,26 +96,36 @@ ReaderObject::~ReaderObject() {
 
 Napi::Value ReaderObject::bind(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!info[i].IsTypedArray())
-      throw to_js(env, Error(Errc::invalid_argument, "bind takes three typed arrays"));
+  if (!info[0].IsTypedArray() || !info[1].IsTypedArray()) {
+    throw to_js(env, Error(Errc::invalid_argument, "bind takes two typed arrays"));
   }
   auto words = info[0].As<Napi::Float64Array>();
   auto layout = info[1].As<Napi::Float64Array>();
-  auto slab = info[2].As<Napi::Uint8Array>();
   if (words.TypedArrayType() != napi_float64_array || layout.TypedArrayType() != napi_float64_array ||
-      slab.TypedArrayType() != napi_uint8_array || words.ElementLength() < kInfoWords) {
-    throw to_js(env,
-                Error(Errc::invalid_argument, "bind takes (Float64Array of 16, Float64Array, Uint8Array)"));
+      words.ElementLength() < kInfoWords) {
+    throw to_js(env, Error(Errc::invalid_argument, "bind takes (Float64Array of 16, Float64Array)"));
   }
   info_ = Napi::Persistent(words);
   layout_ = Napi::Persistent(layout);
-  slab_ = Napi::Persistent(slab);
   info_words_ = words.Data();
   layout_words_ = layout.Data();
   layout_length_ = layout.ElementLength();
-  slab_bytes_ = slab.Data();
-  slab_length_ = slab.ElementLength();
+  return env.Undefined();
+}
+
+Napi::Value ReaderObject::bind_slab(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  ReaderObject& self = of(info);
+  void* bytes = nullptr;
+  std::size_t length = 0;
+  napi_typedarray_type type = napi_int8_array;
+  if (napi_get_typedarray_info(env, info[1], &type, &length, &bytes, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array) {
+    throw to_js(env, Error(Errc::invalid_argument, "a slab is a Uint8Array"));
+  }
+  self.slab_ = Napi::Persistent(info[1].As<Napi::Uint8Array>());
+  self.slab_bytes_ = static_cast<std::uint8_t*>(bytes);
+  self.slab_length_ = length;
   return env.Undefined();
 }
 

@@ -31,6 +31,7 @@ class ReaderObject : public Napi::ObjectWrap<ReaderObject> {
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
 
+  static Napi::Value bind_slab(const Napi::CallbackInfo& info);
   static Napi::Value try_acquire(const Napi::CallbackInfo& info);
   static Napi::Value acquire_sync(const Napi::CallbackInfo& info);
   static Napi::Value arm(const Napi::CallbackInfo& info);

@@ -14,10 +14,12 @@ import { Unreleased } from './unreleased.js'
 /** A batch read from an arena. `using` releases it at the end of the scope. */
 export type ArenaBatch<T extends TypeMap = AnySchema> = RecordBatch<T> & Disposable
 
-/** Small batches are copied side by side into buffers of this size, which the garbage collector owns. */
-const SLAB_BYTES = 256 * 1024
+/**
+ * Small batches are copied side by side into buffers of this size, which the garbage collector owns: large enough that a new one is
+ * seldom needed, and below the 128 KiB from which on malloc maps fresh pages.
+ */
+const SLAB_BYTES = 96 * 1024
 const LAYOUT_WORDS = 512
-const NO_BYTES = new Uint8Array(0)
 
 /** Turns slots into batches: owns the arrays through which the native reader reports, and the memory of small batches. */
 export class BatchReceiver<T extends TypeMap = AnySchema> {
@@ -30,9 +32,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   readonly #ids = { schemaId: 0, layoutId: 0 }
   readonly #unreleased: Unreleased
   #layout = new Float64Array(LAYOUT_WORDS)
-  #slab: Uint8Array<ArrayBuffer> = NO_BYTES
-  // Asked for once: V8 calls a getter for it, and for the length of what may be a Buffer.
-  #slabBuffer = NO_BYTES.buffer
+  #slabBuffer = new ArrayBuffer(0)
   #slabLength = 0
   #slabUsed = 0
   #bytesCopied = 0
@@ -73,11 +73,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
         case Acquired.Leased:
           return this.#policy === 'copy' ? this.#copyLeased() : this.#leased()
         case Acquired.NeedSlab:
-          this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, this.#info[Info.Needed]!))
-          this.#slabBuffer = this.#slab.buffer
-          this.#slabLength = this.#slab.length
-          this.#slabUsed = 0
-          this.#bind()
+          this.#nextSlab(Math.max(SLAB_BYTES, this.#info[Info.Needed]!))
           break
         case Acquired.NeedLayout:
           this.#layout = new Float64Array(Math.max(2 * this.#layout.length, this.#info[Info.Needed]!))
@@ -88,7 +84,15 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   }
 
   #bind(): void {
-    this.#native.bind(this.#info, this.#layout, this.#slab)
+    this.#native.bind(this.#info, this.#layout)
+  }
+
+  #nextSlab(bytes: number): void {
+    const slab = Buffer.allocUnsafeSlow(bytes)
+    this.#slabBuffer = slab.buffer
+    this.#slabLength = bytes
+    this.#slabUsed = 0
+    this.#calls.bindSlab(this.#number, slab)
   }
 
   #copied(): ArenaBatch<T> {

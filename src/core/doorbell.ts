@@ -6,7 +6,11 @@ import type { NativeBell } from './native.js'
 /** Somebody who sleeps until a peer rings. Woken without reason too: it must check for itself. */
 export interface Sleeper {
   wake(): void
+  /** The doorbell's: where among the sleepers, or `NO_PLACE`. */
+  bellPlace: number
 }
+
+export const NO_PLACE = -1
 
 /**
  * A dead writer rings nobody, so sleepers also look this often; looking asks the kernel whether the writer lives.
@@ -20,7 +24,7 @@ const PROBE_MS = 250
  */
 class Doorbell {
   readonly bell: NativeBell = addon().createBell()
-  readonly #sleepers = new Set<Sleeper>()
+  readonly #sleepers: Sleeper[] = []
   readonly #socket: Socket
   #probe: NodeJS.Timeout | undefined
 
@@ -39,23 +43,34 @@ class Doorbell {
   }
 
   #ring(): boolean {
-    for (const sleeper of this.#sleepers) sleeper.wake()
+    const sleepers = this.#sleepers
+    if (sleepers.length === 1) sleepers[0]!.wake()
+    else for (const sleeper of [...sleepers]) sleeper.wake()
     return true
   }
 
   add(sleeper: Sleeper): void {
-    if (this.#sleepers.size === 0) this.#socket.ref()
-    this.#sleepers.add(sleeper)
+    if (sleeper.bellPlace !== NO_PLACE) return
+    if (this.#sleepers.length === 0) this.#socket.ref()
+    sleeper.bellPlace = this.#sleepers.push(sleeper) - 1
     this.#probe ??= setInterval(() => this.#look(), PROBE_MS).unref()
   }
 
   delete(sleeper: Sleeper): void {
-    if (this.#sleepers.delete(sleeper) && this.#sleepers.size === 0) this.#socket.unref()
+    const place = sleeper.bellPlace
+    if (place === NO_PLACE) return
+    const last = this.#sleepers.pop()!
+    if (last !== sleeper) {
+      this.#sleepers[place] = last
+      last.bellPlace = place
+    }
+    sleeper.bellPlace = NO_PLACE
+    if (this.#sleepers.length === 0) this.#socket.unref()
   }
 
   /** The timer outlives short sleeps, so that a sleep costs no timer of its own; it stops when it finds nobody asleep. */
   #look(): void {
-    if (this.#sleepers.size === 0) this.#stopProbe()
+    if (this.#sleepers.length === 0) this.#stopProbe()
     else this.#ring()
   }
 
@@ -66,7 +81,7 @@ class Doorbell {
 
   close(): void {
     this.#stopProbe()
-    this.#sleepers.clear()
+    for (const sleeper of this.#sleepers.splice(0)) sleeper.bellPlace = NO_PLACE
     this.#socket.destroy()
     this.bell.close()
   }

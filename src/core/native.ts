@@ -127,7 +127,7 @@ export interface NativeReader {
   readonly capacity: number
   readonly leaseThreshold: number
   /** The arrays stay referenced and must not be detached while bound. */
-  bind(info: Float64Array, layout: Float64Array, slab: Uint8Array): void
+  bind(info: Float64Array, layout: Float64Array): void
   /**
    * Shows bytes of the batch last acquired as Leased, or of another lease that is held. The lease is given back when all
    * that was shown of it is garbage, if `release` did not do it.
@@ -223,6 +223,8 @@ export interface NativeModule {
    */
   armSpace(writer: number, bell: number): boolean
   disarmWriter(writer: number): void
+  /** Where small batches go from now on. The slab stays referenced while it is bound. */
+  bindSlab(reader: number, slab: Uint8Array): void
   tryAcquire(reader: number, slabOffset: number): number
   /** Blocks this thread; Empty after the time-out. A negative time-out waits for ever. */
   acquireSync(reader: number, slabOffset: number, timeoutMs: number): number

@@ -1,5 +1,6 @@
-import { doorbell, type Sleeper } from './doorbell.js'
+import { doorbell, NO_PLACE, type Sleeper } from './doorbell.js'
 import { AbortedError, fromNative, TimedOutError } from './errors.js'
+import { type Linked, LinkedList } from './linked_list.js'
 import type { NativeBell } from './native.js'
 import { validateWaitOptions, type WaitOptions } from './options.js'
 import { turned, turnIsDue } from './turn.js'
@@ -16,7 +17,7 @@ export interface Task<T> {
   describe(): string
 }
 
-interface Operation {
+interface Operation extends Linked<Operation> {
   readonly task: Task<unknown>
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
@@ -36,7 +37,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1
  * its own signal and time-out. A wait that is cancelled has done nothing: no batch is taken, none is written.
  */
 export class WaitQueue implements Sleeper {
-  readonly #operations = new Set<Operation>()
+  readonly #operations = new LinkedList<Operation>()
+  bellPlace = NO_PLACE
   #armed: Task<unknown> | undefined
 
   /** Waits that are not settled. */
@@ -67,8 +69,10 @@ export class WaitQueue implements Sleeper {
         signal: undefined,
         onAbort: undefined,
         timer: undefined,
+        previous: undefined,
+        next: undefined,
       }
-      this.#operations.add(operation)
+      this.#operations.push(operation)
       this.#limit(operation, limits)
       if (this.#operations.size > 1) return
       if (attempted) this.#advance(true)
@@ -89,9 +93,9 @@ export class WaitQueue implements Sleeper {
   /** Fails every wait. */
   fail(error: () => Error): void {
     this.#disarm()
-    for (const operation of this.#operations) {
-      this.#leave(operation)
-      operation.reject(error())
+    for (let head = this.#operations.first; head !== undefined; head = this.#operations.first) {
+      this.#leave(head)
+      head.reject(error())
     }
   }
 
@@ -104,7 +108,7 @@ export class WaitQueue implements Sleeper {
   #advance(attempted = false): void {
     let retries = 0
     for (;;) {
-      const operation = first(this.#operations)
+      const operation = this.#operations.first
       if (operation === undefined) return this.#disarm()
       const { task } = operation
       try {
@@ -153,7 +157,7 @@ export class WaitQueue implements Sleeper {
   }
 
   #cancel(operation: Operation, error: Error): void {
-    const wasHead = operation === first(this.#operations)
+    const wasHead = operation === this.#operations.first
     this.#leave(operation)
     operation.reject(error)
     if (!wasHead) return
@@ -162,15 +166,10 @@ export class WaitQueue implements Sleeper {
   }
 
   #leave(operation: Operation): void {
-    this.#operations.delete(operation)
+    this.#operations.remove(operation)
     clearTimeout(operation.timer)
     if (operation.onAbort) operation.signal?.removeEventListener('abort', operation.onAbort)
   }
-}
-
-function first<T>(set: Set<T>): T | undefined {
-  for (const item of set) return item
-  return undefined
 }
 
 function aborted(task: Task<unknown>, signal: AbortSignal): AbortedError {
