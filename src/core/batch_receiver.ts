@@ -1,7 +1,6 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
-import { align64 } from './codec/alignment.js'
 import { DecodeCache, decodeSlot } from './codec/decode.js'
 import { SlotRange } from './codec/slot_parts.js'
 import { LeasedSlot } from './leased_slot.js'
@@ -9,16 +8,12 @@ import { Lease } from './lease.js'
 import { addon } from './load_addon.js'
 import { Acquired, Info, INFO_WORDS, type NativeReader } from './native.js'
 import type { LeasePolicy } from './options.js'
+import { Slab } from './slab.js'
 import { Unreleased } from './unreleased.js'
 
 /** A batch read from an arena. `using` releases it at the end of the scope. */
 export type ArenaBatch<T extends TypeMap = AnySchema> = RecordBatch<T> & Disposable
 
-/**
- * Small batches are copied side by side into buffers of this size, which the garbage collector owns: large enough that a new one is
- * seldom needed, and below the 128 KiB from which on malloc maps fresh pages.
- */
-const SLAB_BYTES = 96 * 1024
 const LAYOUT_WORDS = 512
 
 /** Turns slots into batches: owns the arrays through which the native reader reports, and the memory of small batches. */
@@ -31,10 +26,8 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   readonly #info = new Float64Array(INFO_WORDS)
   readonly #ids = { schemaId: 0, layoutId: 0 }
   readonly #unreleased: Unreleased
+  readonly #slab: Slab
   #layout = new Float64Array(LAYOUT_WORDS)
-  #slabBuffer = new ArrayBuffer(0)
-  #slabLength = 0
-  #slabUsed = 0
   #bytesCopied = 0
 
   constructor(native: NativeReader, policy: LeasePolicy) {
@@ -42,6 +35,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     this.#number = native.number
     this.#policy = policy
     this.#unreleased = new Unreleased(native.capacity)
+    this.#slab = new Slab((slab) => this.#calls.bindSlab(this.#number, slab))
     this.#bind()
   }
 
@@ -58,8 +52,8 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     for (;;) {
       const outcome =
         blockMs === undefined
-          ? this.#calls.tryAcquire(this.#number, this.#slabUsed)
-          : this.#calls.acquireSync(this.#number, this.#slabUsed, blockMs)
+          ? this.#calls.tryAcquire(this.#number, this.#slab.used)
+          : this.#calls.acquireSync(this.#number, this.#slab.used, blockMs)
       switch (outcome) {
         case Acquired.Empty:
           return undefined
@@ -73,7 +67,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
         case Acquired.Leased:
           return this.#policy === 'copy' ? this.#copyLeased() : this.#leased()
         case Acquired.NeedSlab:
-          this.#nextSlab(Math.max(SLAB_BYTES, this.#info[Info.Needed]!))
+          this.#slab.renew(this.#info[Info.Needed]!)
           break
         case Acquired.NeedLayout:
           this.#layout = new Float64Array(Math.max(2 * this.#layout.length, this.#info[Info.Needed]!))
@@ -87,19 +81,8 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     this.#native.bind(this.#info, this.#layout)
   }
 
-  #nextSlab(bytes: number): void {
-    const slab = Buffer.allocUnsafeSlow(bytes)
-    this.#slabBuffer = slab.buffer
-    this.#slabLength = bytes
-    this.#slabUsed = 0
-    this.#calls.bindSlab(this.#number, slab)
-  }
-
   #copied(): ArenaBatch<T> {
-    const start = this.#slabUsed
-    const length = this.#info[Info.Length]!
-    this.#slabUsed = Math.min(align64(start + length), this.#slabLength)
-    return this.#decode(new SlotRange(this.#slabBuffer, start, length))
+    return this.#decode(this.#slab.take(this.#info[Info.Length]!))
   }
 
   #leased(): ArenaBatch<T> {
