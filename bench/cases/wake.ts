@@ -1,8 +1,7 @@
-import { createReader, createWriter } from 'qadataswap'
+import { createReader, createWriter, rowsToBatch } from 'qadataswap'
 
 import { pin, processors } from '../lib/affinity.js'
 import { atMost, type Bench, type Missing, type Row } from '../lib/bench.js'
-import { numbers } from '../lib/batches.js'
 import { FifoLine, makeFifos } from '../lib/fifo_line.js'
 import { compare, percentiles } from '../lib/measure.js'
 import { nativeProgram } from '../lib/native_program.js'
@@ -36,7 +35,8 @@ interface Sides {
 /** A round trip in which each side sleeps until the other has spoken: two wakes, against process.send there and back. */
 export const wake: Bench = {
   name: 'wake',
-  title: 'Waking a sleeping for await: round trip of a batch of one row, two processes',
+  title:
+    'Waking a sleeping for await: round trip of one number (as a batch of one row; as an object), two processes',
   async run() {
     const there = `bench-there-${process.pid}`
     const back = `bench-back-${process.pid}`
@@ -51,7 +51,7 @@ export const wake: Bench = {
     await ringer.said()
     let heard: (() => void) | undefined
     const line = new FifoLine(fifos.back, fifos.there, () => heard?.())
-    const batch = numbers(1)
+    const batch = rowsToBatch([{ row: 1 }])
     const sides: Sides = {
       arena: async () => {
         const answer = reader.read()
