@@ -38,6 +38,10 @@ class LazyRecordBatch<T extends TypeMap> implements Invalidable {
     return #keeper in batch ? batch.#keeper : undefined
   }
 
+  static metadataOf(batch: RecordBatch): Map<string, string> | undefined {
+    return #columns in batch ? batch.#columns.metadata() : batch.metadata
+  }
+
   get data(): Data<Struct<T>> {
     return this.#columns.all() as Data<Struct<T>>
   }
@@ -48,7 +52,7 @@ class LazyRecordBatch<T extends TypeMap> implements Invalidable {
 
   /** What apache-arrow's own methods take the metadata from. */
   get _metadata(): Map<string, string> {
-    return this.#columns.metadata()
+    return this.#columns.metadata() ?? new Map()
   }
 
   getChild<P extends keyof T>(name: P): Vector<T[P]> | null {
@@ -91,4 +95,9 @@ export function makeArenaRecordBatch(
 /** What the batch was made with; undefined for batches that were made elsewhere. */
 export function keeperOf(batch: object): object | undefined {
   return LazyRecordBatch.keeperOf(batch)
+}
+
+/** A batch's own metadata, undefined or empty when it has none. No Map is made for a batch that was read and has none. */
+export function metadataOf(batch: RecordBatch): Map<string, string> | undefined {
+  return LazyRecordBatch.metadataOf(batch)
 }

@@ -7,8 +7,8 @@ export interface BatchColumns {
   column(index: number): Data
   /** All columns, as apache-arrow holds a batch; the same object every time. */
   all(): Data<Struct>
-  /** Custom metadata of the batch. */
-  metadata(): Map<string, string>
+  /** Custom metadata of the batch; undefined when it has none. */
+  metadata(): Map<string, string> | undefined
   /** The columns that were made so far. */
   made(): readonly Data[]
 }

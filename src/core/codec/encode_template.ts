@@ -1,4 +1,5 @@
 import type { RecordBatch } from 'apache-arrow'
+import { metadataOf } from './arena_record_batch.js'
 import { BodyPlan, DictionaryValues } from './body_plan.js'
 import { BufferViews } from './buffer_views.js'
 import type { ColumnData } from './column_data.js'
@@ -22,7 +23,7 @@ export function planByTemplate(
   const children = batch.data.children as unknown as readonly ColumnData[]
   const { columns } = shape
   for (let i = 0; i < columns.length; i++) planColumn(body, columns[i]!, children[i], from, rows)
-  const message = { template: template.recordBatch(body.variadicCounts, batch.metadata), rows, body }
+  const message = { template: template.recordBatch(body.variadicCounts, metadataOf(batch)), rows, body }
   if (dictionaries === undefined) return new TemplatePlan(template, [message], rows)
   return new TemplatePlan(template, [...planDictionaries(template, shape, dictionaries), message], rows)
 }

@@ -49,8 +49,8 @@ export class SlotColumns implements BatchColumns, Dictionaries {
     return this.#all
   }
 
-  metadata(): Map<string, string> {
-    if (this.#words[this.#block + Block.HasMetadata] === 0) return new Map()
+  metadata(): Map<string, string> | undefined {
+    if (this.#words[this.#block + Block.HasMetadata] === 0) return undefined
     const offset = this.#words[this.#block + Block.MetadataOffset]!
     const length = this.#words[this.#block + Block.MetadataLength]!
     return Message.decode(slotPart(this.#slot, offset, length)).metadata
