@@ -1,9 +1,10 @@
-import { Data, makeData, Message, type Struct, Vector } from 'apache-arrow'
+import { Data, makeData, Message, type Struct, type Vector } from 'apache-arrow'
 import { BlockReader, type Dictionaries } from './block_reader.js'
 import { type BatchColumns } from './batch_columns.js'
 import type { CheckedLayout } from './checked_layout.js'
 import type { DictionaryShape } from './column_shape.js'
 import { Block, blockWords, Layout } from './layout.js'
+import { memoizedVector } from './memoized_vector.js'
 import type { KnownSchema } from './schema_cache.js'
 import { type SlotBytes, slotPart } from './slot_parts.js'
 
@@ -76,6 +77,6 @@ export class SlotColumns implements BatchColumns, Dictionaries {
       chunks = words[block + Block.IsDelta] === 0 ? [chunk] : [...chunks, chunk]
     }
     const type = shape.values.columns[0]!.type
-    return new Vector(chunks.length > 0 ? chunks : [makeData({ type })]).memoize()
+    return memoizedVector(chunks.length > 0 ? chunks : [makeData({ type })])
   }
 }
