@@ -18,7 +18,7 @@ const MemoizedBareVector = function (this: Fields, data: Data) {
   // Not assigned where they are made: see BareVector.
   const getOnce = (index: number) => {
     values ??= new Array<undefined>(length)
-    return (values[index] ?? (values[index] = get(index)))
+    return values[index] ?? (values[index] = get(index))
   }
   const setAndKeep = (index: number, value: unknown) => {
     set(index, value)
