@@ -97,10 +97,10 @@ class BatchChecker {
     words[kBlockBodyOffset] = static_cast<double>(check_.message.body_offset);
     words[kBlockBodyLength] = static_cast<double>(check_.message.body_length);
     words[kBlockCompression] = compression_;
-    words[kBlockHasMetadata] = check_.has_metadata ? 1 : 0;
     words[kBlockNodes] = nodes_.count;
     words[kBlockBuffers] = buffers_.count;
     words[kBlockVariadicCounts] = variadic_.count;
+    words[kBlockHasMetadata] = check_.has_metadata ? 1 : 0;
     node_words_ = layout.data() + nodes;
     buffer_words_ = layout.data() + buffers;
     variadic_words_ = layout.data() + variadic;

@@ -29,10 +29,10 @@ enum LayoutBlockWord : size_t {
   kBlockBodyOffset,
   kBlockBodyLength,
   kBlockCompression,  // LayoutCompression
-  kBlockHasMetadata,  // 1 if the message has custom metadata
   kBlockNodes,
   kBlockBuffers,
   kBlockVariadicCounts,
+  kBlockHasMetadata,  // 1 if the message has custom metadata
   kBlockWords,
 };
 

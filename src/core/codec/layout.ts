@@ -27,11 +27,11 @@ export const Block = {
   BodyLength: 6,
   /** 0 none, 1 LZ4 frame, 2 Zstandard. */
   Compression: 7,
+  Nodes: 8,
+  Buffers: 9,
+  Variadics: 10,
   /** 1 if the message has custom metadata. */
-  HasMetadata: 8,
-  Nodes: 9,
-  Buffers: 10,
-  Variadics: 11,
+  HasMetadata: 11,
   Numbers: 12,
 } as const
 

@@ -21,7 +21,7 @@ const COMPRESSION: usize = 7;
 const NODES: usize = 8;
 const BUFFERS: usize = 9;
 const VARIADIC_COUNTS: usize = 10;
-const BLOCK_WORDS: usize = 11;
+const BLOCK_WORDS: usize = 12;
 
 const LZ4_FRAME: u32 = 1;
 const ZSTD: u32 = 2;
