@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -19,6 +20,7 @@ class Numbered {
  public:
   std::uint32_t add(T* object) {
     if (free_.empty()) {
+      free_.reserve(objects_.size() + 1);  // remove() must not need memory: destructors call it
       objects_.push_back(object);
       return static_cast<std::uint32_t>(objects_.size() - 1);
     }
@@ -27,7 +29,7 @@ class Numbered {
     objects_[number] = object;
     return number;
   }
-  void remove(std::uint32_t number) {
+  void remove(std::uint32_t number) noexcept {
     objects_[number] = nullptr;
     free_.push_back(number);
   }
