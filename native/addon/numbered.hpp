@@ -20,7 +20,8 @@ class Numbered {
  public:
   std::uint32_t add(T* object) {
     if (free_.empty()) {
-      free_.reserve(objects_.size() + 1);  // remove() must not need memory: destructors call it
+      // remove() must not need memory: destructors call it.
+      if (free_.capacity() <= objects_.size()) free_.reserve(2 * objects_.size() + 1);
       objects_.push_back(object);
       return static_cast<std::uint32_t>(objects_.size() - 1);
     }

@@ -56,6 +56,11 @@ PerProcess<Names> names;
 #define RWF_NOSIGNAL 0x00000100
 #endif
 
+// Kernels before 6.18 do not know the flag; sandboxes may not know the call, or forbid it.
+bool is_refused(int error) noexcept {
+  return error == EOPNOTSUPP || error == ENOSYS || error == EINVAL || error == EPERM;
+}
+
 // Writing to a FIFO without a reader raises SIGPIPE, whose default action ends the process. Linux 6.18 and
 // later can be told not to.
 ssize_t write_unsignalled(int fd, const char* byte) noexcept {
@@ -71,7 +76,7 @@ ssize_t write_unsignalled(int fd, const char* byte) noexcept {
   }
   const iovec bytes{const_cast<char*>(byte), 1};
   const ssize_t written = pwritev2(fd, &bytes, 1, -1, RWF_NOSIGNAL);
-  if (written < 0 && errno == EOPNOTSUPP) is_known.store(false, std::memory_order_relaxed);
+  if (written < 0 && is_refused(errno)) is_known.store(false, std::memory_order_relaxed);
   return written;
 }
 
@@ -94,7 +99,7 @@ ssize_t write_holding_sigpipe(int fd, const char* byte) noexcept {
 
 ssize_t write_without_sigpipe(int fd, const char* byte) noexcept {
   const ssize_t written = write_unsignalled(fd, byte);
-  return written < 0 && errno == EOPNOTSUPP ? write_holding_sigpipe(fd, byte) : written;
+  return written < 0 && is_refused(errno) ? write_holding_sigpipe(fd, byte) : written;
 }
 
 void remove_if_orphaned(const std::string& path) noexcept {
