@@ -26,7 +26,7 @@ struct BatchCheck {
   const Program* program;
   int64_t dictionary_id;  // -1 for the record batch
   bool is_delta;
-  bool has_metadata;  // the message has custom metadata
+  bool has_metadata;                      // the message has custom metadata
   std::vector<int64_t>* dictionary_rows;  // per dictionary of the schema; -1 while it has no batch
   std::vector<uint64_t>* needed;          // scratch, one per step: the least length of the step's children
   std::vector<double>* layout;            // one block is appended

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 
 // How the test programs and compilers that run here mark what failed. "0 failed" is no mark.
 const MARK =
-  /✘|✖|\bnot ok\b|\bFAILED\b|\*\*\*|\bpanicked at\b|\berror\b.*:|\w+Error\b|ERROR:|WARNING: ThreadSanitizer|\bexited\b|timed out|\b(uncaught|unhandled)\b|\b[1-9]\d* (tests? )?failed\b/i
+  /✘|✖|\bnot ok\b|\bFAIL(ED)?\b|\*\*\*|\bpanicked at\b|\berror\b.*:|\w+Error\b|ERROR:|WARNING: ThreadSanitizer|\bexited\b|timed out|\b[Uu]n(caught|handled)\b|\b[1-9]\d* (tests? )?failed\b/
 // And what passed, whatever its name says.
 const PASSED = /✔|^(\d+: )?\s*(pass|ok)\b|\.\.\. ok$|\bPASSED\b/
 const BEFORE = 2
