@@ -60,6 +60,7 @@ export class RingPort {
       this.#bytesCopied += plan.byteLength
       return sequence
     } catch (error) {
+      this.#large = []
       this.#native.abortClaim()
       throw error
     }

@@ -1,7 +1,6 @@
 /** Sends every file of a folder through an arena of its own: `send.js FOLDER PREFIX`. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 
 import { RecordBatchReader } from 'apache-arrow'
 import { createWriter, QadsError, type ArenaWriter } from 'qadataswap'
@@ -18,7 +17,7 @@ const [, , folder = '', prefix = ''] = process.argv
 for (const name of readFileSync(join(folder, 'cases.txt'), 'utf8').trim().split('\n')) {
   const path = join(folder, `${name}.arrow`)
   const writer = createWriter(`${prefix}.${name}`, { sizeMb: statSync(path).size > 2 ** 20 ? 32 : 1 })
-  while (writer.stats().readers === 0) await setTimeout(1)
+  await writer.drained({ needReader: true })
   try {
     await send(path, writer)
     await writer.finish()

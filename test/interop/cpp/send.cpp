@@ -2,9 +2,6 @@
 #include <arrow/io/file.h>
 #include <arrow/ipc/reader.h>
 
-#include <chrono>
-#include <thread>
-
 #include "programs.hpp"
 
 namespace {
@@ -33,7 +30,7 @@ int main(int count, char** arguments) {
     const double size_mb = std::filesystem::file_size(path) > (1u << 20) ? 32 : 1;
     qads::arrow::Writer writer(std::string(arguments[2]) + "." + name,
                                qads::arrow::WriterOptions().with_size_mb(size_mb));
-    while (writer.stats().readers == 0) std::this_thread::sleep_for(std::chrono::microseconds(500));
+    writer.drained(true);
     send(path, writer);
     writer.finish();
   });

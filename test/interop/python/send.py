@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,8 +24,7 @@ folder, prefix = Path(sys.argv[1]), sys.argv[2]
 for case in (folder / 'cases.txt').read_text().splitlines():
     path = folder / f'{case}.arrow'
     writer = Writer(f'{prefix}.{case}', size_mb=32 if path.stat().st_size > 2**20 else 1)
-    while writer.stats().readers == 0:
-        time.sleep(0.0005)
+    writer.drained(need_reader=True)
     try:
         send(path, writer)
         writer.finish()

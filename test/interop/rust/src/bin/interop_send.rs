@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fs::{File, read_to_string};
 use std::path::Path;
-use std::time::Duration;
 
 use arrow_ipc::reader::FileReader;
 use qadataswap::{SharedMemoryArena, SharedMemoryConfig, Writer};
@@ -33,9 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         let config = SharedMemoryConfig::new(format!("{prefix}.{case}")).with_size_mb(size_mb);
         let mut writer = SharedMemoryArena::create_writer(config)?;
-        while writer.stats()?.readers == 0 {
-            std::thread::sleep(Duration::from_micros(500));
-        }
+        writer.wait_drained(true, None)?;
         let sent = send(&path, &mut writer);
         println!("{}", outcome(case, &sent));
         match sent {
