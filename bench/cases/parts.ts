@@ -111,7 +111,7 @@ class BareRing implements Disposable {
 
   constructor(name: string) {
     this.#writer = addon().createWriter(name, writerOptions())
-    this.#reader = addon().attachReader(name, { from: -1, spinMicros: 0 })
+    this.#reader = addon().attachReader(name, { from: -1, spinMicros: 0, verify: 1 })
     this.#ring = BufferViews.of(this.#writer.ring())
     this.#reader.bind(this.#info, this.#layout)
     this.#calls.bindSlab(this.#reader.number, this.#slab)

@@ -50,8 +50,9 @@ Napi::Function ReaderObject::constructor(Napi::Env env) {
   return DefineClass(
       env, "NativeReader",
       {InstanceMethod<&ReaderObject::bind>("bind"), InstanceMethod<&ReaderObject::lease>("lease"),
-       InstanceMethod<&ReaderObject::release>("release"), InstanceMethod<&ReaderObject::lag>("lag"),
-       InstanceMethod<&ReaderObject::close>("close"), InstanceMethod<&ReaderObject::stats>("stats")});
+       InstanceMethod<&ReaderObject::release>("release"), InstanceMethod<&ReaderObject::messages>("messages"),
+       InstanceMethod<&ReaderObject::lag>("lag"), InstanceMethod<&ReaderObject::close>("close"),
+       InstanceMethod<&ReaderObject::stats>("stats")});
 }
 
 void ReaderObject::add_calls(Napi::Env env, Napi::Object exports) {
@@ -76,6 +77,11 @@ ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Re
                  : from == -2 ? kFromLatest
                               : static_cast<std::int64_t>(count_of(env, object.Get("from"), "from"));
   options.spin_micros = small_count_of(env, object.Get("spinMicros"), "spinMicros");
+  const std::uint32_t verify = small_count_of(env, object.Get("verify"), "verify");
+  if (verify > static_cast<std::uint32_t>(Verify::values)) {
+    throw to_js(env, Error(Errc::invalid_argument, "verify is 0, 1 or 2"));
+  }
+  options.verify = static_cast<Verify>(verify);
   guarded(env, [&] { reader_ = RingReader::attach(name, options); });
   leases_ = std::make_shared<HeldLeases>(env, 2 * reader_->header().ring_capacity);
   cleanup_.emplace(env, [reader = reader_] { reader->close(); });
@@ -85,6 +91,8 @@ ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Re
   self.Set("generation", Napi::Number::New(env, static_cast<double>(header.generation)));
   self.Set("capacity", Napi::Number::New(env, static_cast<double>(header.ring_capacity)));
   self.Set("leaseThreshold", Napi::Number::New(env, header.lease_threshold));
+  const Verify verifies = reader_->verifies_values() ? Verify::values : Verify::metadata;
+  self.Set("verifies", Napi::Number::New(env, static_cast<double>(verifies)));
   number_.emplace(AddonData::of(env).readers, this);
   self.Set("number", Napi::Number::New(env, number_->value()));
 }
@@ -142,7 +150,9 @@ void ReaderObject::describe(const BatchView& batch) noexcept {
 
 /// Writes the layout words for JavaScript. False if its array is too short.
 bool ReaderObject::verified(const std::uint8_t* bytes, const BatchView& batch) {
-  const VerifyResult result = verifier_.verify(bytes, batch.length, words_);
+  described_ = false;
+  VerifyResult result = verifier_.verify(bytes, batch.length, words_);
+  if (result.ok() && reader_->verifies_values()) result = verifier_.verify_values(bytes, words_);
   if (!result.ok()) {
     const std::uint64_t sequence = batch.sequence;
     reader_->advance();
@@ -151,6 +161,7 @@ bool ReaderObject::verified(const std::uint8_t* bytes, const BatchView& batch) {
          " of its slot); the batch is skipped",
          reader_->name().c_str(), sequence, result.reason, result.offset);
   }
+  described_ = true;
   if (words_.size() > layout_length_) {
     info_words_[kNeeded] = static_cast<double>(words_.size());
     return false;
@@ -272,6 +283,15 @@ Napi::Value ReaderObject::disarm(const Napi::CallbackInfo& info) {
   ReaderObject& self = of(info);
   if (!self.reader_->closed()) self.reader_->disarm();
   return info.Env().Undefined();
+}
+
+Napi::Value ReaderObject::messages(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!described_) throw to_js(env, Error(Errc::invalid_argument, "there is no verified batch"));
+  const MessageBytes messages = verifier_.messages();
+  auto copy = Napi::Uint8Array::New(env, messages.length);
+  std::memcpy(copy.Data(), messages.data, messages.length);
+  return copy;
 }
 
 Napi::Value ReaderObject::lag(const Napi::CallbackInfo& info) {

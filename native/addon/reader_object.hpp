@@ -27,6 +27,7 @@ class ReaderObject : public Napi::ObjectWrap<ReaderObject> {
   Napi::Value bind(const Napi::CallbackInfo& info);
   Napi::Value lease(const Napi::CallbackInfo& info);
   Napi::Value release(const Napi::CallbackInfo& info);
+  Napi::Value messages(const Napi::CallbackInfo& info);
   Napi::Value lag(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
@@ -50,6 +51,7 @@ class ReaderObject : public Napi::ObjectWrap<ReaderObject> {
   std::shared_ptr<HeldLeases> leases_;
   SlotVerifier verifier_;
   std::vector<double> words_;
+  bool described_ = false;       // `words_` are those of a batch that was verified
   std::uint64_t unclaimed_ = 0;  // leased for a lease() call that has not come
   Napi::Reference<Napi::Float64Array> info_;
   Napi::Reference<Napi::Float64Array> layout_;

@@ -2,11 +2,12 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
 import { DecodeCache, decodeSlot } from './codec/decode.js'
+import type { SlotSource } from './codec/slot_messages.js'
 import { SlotRange } from './codec/slot_parts.js'
 import { LeasedSlot } from './leased_slot.js'
 import { Lease } from './lease.js'
 import { addon } from './load_addon.js'
-import { Acquired, Info, INFO_WORDS, type NativeReader } from './native.js'
+import { Acquired, Info, INFO_WORDS, type NativeReader, VERIFIES_VALUES } from './native.js'
 import type { LeasePolicy } from './options.js'
 import { Slab } from './slab.js'
 import { Unreleased } from './unreleased.js'
@@ -27,6 +28,10 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   readonly #ids = { schemaId: 0, layoutId: 0 }
   readonly #unreleased: Unreleased
   readonly #slab: Slab
+  /** Of slots that lie in the ring, or were copied out of it after they had been verified. */
+  readonly #inRing: SlotSource
+  /** Of slots that were copied first. */
+  readonly #copiedFirst: SlotSource
   #layout = new Float64Array(LAYOUT_WORDS)
   #bytesCopied = 0
 
@@ -36,6 +41,9 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     this.#policy = policy
     this.#unreleased = new Unreleased(native.capacity)
     this.#slab = new Slab((slab) => this.#calls.bindSlab(this.#number, slab))
+    const checksValues = native.verifies === VERIFIES_VALUES
+    this.#inRing = { messages: () => native.messages(), checksValues }
+    this.#copiedFirst = { checksValues }
     this.#bind()
   }
 
@@ -82,7 +90,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   }
 
   #copied(): ArenaBatch<T> {
-    return this.#decode(this.#slab.take(this.#info[Info.Length]!))
+    return this.#decode(this.#slab.take(this.#info[Info.Length]!), this.#copiedFirst)
   }
 
   #leased(): ArenaBatch<T> {
@@ -91,7 +99,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     this.#unreleased.lease(length)
     const slot = new LeasedSlot(this.#native, this.#info[Info.LeaseId]!, length)
     try {
-      return this.#decode(slot)
+      return this.#decode(slot, this.#inRing)
     } catch (error) {
       slot.release()
       throw error
@@ -105,16 +113,16 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     own.set(bytes)
     slot.release()
     this.#bytesCopied += own.length
-    return this.#decode(new SlotRange(own.buffer, own.byteOffset, own.length))
+    return this.#decode(new SlotRange(own.buffer, own.byteOffset, own.length), this.#inRing)
   }
 
-  #decode(slot: LeasedSlot | SlotRange): ArenaBatch<T> {
+  #decode(slot: LeasedSlot | SlotRange, source: SlotSource): ArenaBatch<T> {
     const info = this.#info
     const ids = this.#ids
     ids.schemaId = info[Info.SchemaId]!
     ids.layoutId = info[Info.LayoutId]!
     const lease = new Lease(this.#native.name, info, slot, this.#unreleased)
     const bytes = slot instanceof LeasedSlot ? (slot.whole ?? slot) : slot
-    return decodeSlot(bytes, this.#layout, this.#cache, ids, lease) as unknown as ArenaBatch<T>
+    return decodeSlot(bytes, this.#layout, this.#cache, ids, lease, source) as unknown as ArenaBatch<T>
   }
 }

@@ -36,7 +36,15 @@ export {
 } from './errors.js'
 export { batchInfo, release, slotBytes, type BatchInfo } from './lease.js'
 export type { Loan } from './loan.js'
-export type { LeasePolicy, Loss, OnFull, ReaderOptions, WaitOptions, WriterOptions } from './options.js'
+export type {
+  LeasePolicy,
+  Loss,
+  OnFull,
+  ReaderOptions,
+  Verify,
+  WaitOptions,
+  WriterOptions,
+} from './options.js'
 export type { PolarsDataFrame, PolarsFrame } from './polars.js'
 export type { ArenaReader, ReaderStats } from './reader.js'
 export type { IterateOptions } from './reader_iterator.js'

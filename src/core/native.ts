@@ -68,7 +68,11 @@ export interface NativeReaderOptions {
   /** -1: earliest; -2: latest; else a sequence. */
   from: number
   spinMicros: number
+  /** 0: values where others can write; 1: metadata; 2: values. */
+  verify: 0 | 1 | 2
 }
+
+export const VERIFIES_VALUES = 2
 
 /** A FIFO that peers ring to wake this event loop; `fd` is read by a socket that owns it. */
 export interface NativeBell {
@@ -126,6 +130,8 @@ export interface NativeReader {
   readonly generation: number
   readonly capacity: number
   readonly leaseThreshold: number
+  /** 1: metadata; 2: values too. */
+  readonly verifies: 1 | 2
   /** The arrays stay referenced and must not be detached while bound. */
   bind(info: Float64Array, layout: Float64Array): void
   /**
@@ -135,6 +141,8 @@ export interface NativeReader {
   lease(leaseId: number, offset: number, length: number): ArrayBuffer
   /** Detaches all that was shown of the lease, and gives it back. False if it was given back before. */
   release(leaseId: number, ...buffers: readonly ArrayBuffer[]): boolean
+  /** A copy of the messages of the batch last acquired without their bodies, as they were verified. */
+  messages(): Uint8Array
   /** Published sequence minus cursor. */
   lag(): number
   /** Detaches. Leases stay valid and are given back by their finalizers. Idempotent. */

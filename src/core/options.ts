@@ -33,6 +33,15 @@ export const ON_FULL = ['block', 'drop-oldest', 'drop-newest', 'error'] as const
 export type LeasePolicy = (typeof LEASE_POLICIES)[number]
 export const LEASE_POLICIES = ['gc', 'scoped', 'copy'] as const
 
+/**
+ * What a reader verifies of a batch before it shows it.
+ * - `metadata`: every number of the metadata: nothing leads outside of the batch.
+ * - `values`: besides every value that leads somewhere, and UTF-8: offsets, views, dictionary indices, type ids, run ends,
+ *   null counts. Takes a pass over those buffers.
+ */
+export type Verify = (typeof VERIFY)[number]
+export const VERIFY = ['metadata', 'values'] as const
+
 export interface WriterOptions {
   /** Size of the data ring in MiB (2^20 bytes), rounded up to whole pages. Default 64. */
   sizeMb?: number
@@ -67,6 +76,8 @@ export interface ReaderOptions {
   spinMicros?: number
   /** Default `gc`. */
   lease?: LeasePolicy
+  /** Default: `values` where another user made the arena or may write to it, else `metadata`. */
+  verify?: Verify
   /** Told of each loss before the batch that follows it is delivered. The batch's info and `stats().lost` have it too. */
   onLoss?: (loss: Loss) => void
 }
@@ -124,6 +135,7 @@ export interface CheckedReaderOptions {
   native: NativeReaderOptions
   waitMs: number
   lease: LeasePolicy
+  verify: Verify | undefined
   onLoss: ((loss: Loss) => void) | undefined
 }
 
@@ -132,7 +144,7 @@ const LATEST = -2
 
 export function readerOptions(options: ReaderOptions = {}): CheckedReaderOptions {
   validateObject(options, 'options')
-  const { from = 'earliest', waitMs = 0, spinMicros = 0, lease = 'gc', onLoss } = options
+  const { from = 'earliest', waitMs = 0, spinMicros = 0, lease = 'gc', verify, onLoss } = options
   if (from !== 'earliest' && from !== 'latest' && !(Number.isSafeInteger(from) && from >= 0)) {
     throw new InvalidArgumentError(
       `options.from must be 'earliest', 'latest' or a sequence (a whole number, 0 or more), got ${show(from)}`,
@@ -141,9 +153,15 @@ export function readerOptions(options: ReaderOptions = {}): CheckedReaderOptions
   validateDuration(waitMs, 'options.waitMs')
   validateInteger(spinMicros, 'options.spinMicros', 0, MAX_SPIN_MICROS)
   validateOneOf(lease, 'options.lease', LEASE_POLICIES)
+  if (verify !== undefined) validateOneOf(verify, 'options.verify', VERIFY)
   if (onLoss !== undefined) validateFunction(onLoss, 'options.onLoss')
   const start = from === 'earliest' ? EARLIEST : from === 'latest' ? LATEST : from
-  return { native: { from: start, spinMicros }, waitMs, lease, onLoss }
+  return { native: { from: start, spinMicros, verify: verifyNumber(verify) }, waitMs, lease, verify, onLoss }
+}
+
+function verifyNumber(verify: Verify | undefined): 0 | 1 | 2 {
+  if (verify === undefined) return 0
+  return verify === 'metadata' ? 1 : 2
 }
 
 export function validateWaitOptions(options: WaitOptions): void {

@@ -8,8 +8,8 @@ import { ClosedError, fromNative, InvalidArgumentError, TimedOutError } from './
 import { batchInfo, release, type BatchInfo } from './lease.js'
 import { addon } from './load_addon.js'
 import type { NativeBell, NativeReader, NativeReaderStats } from './native.js'
-import { readerOptions, type CheckedReaderOptions } from './options.js'
-import type { LeasePolicy, ReaderOptions, WaitOptions } from './options.js'
+import { readerOptions, VERIFY, type CheckedReaderOptions } from './options.js'
+import type { LeasePolicy, ReaderOptions, Verify, WaitOptions } from './options.js'
 import { PendingArena } from './pending_arena.js'
 import { ReaderIterator, type IterateOptions } from './reader_iterator.js'
 import { sleepSync } from './sleep_sync.js'
@@ -89,6 +89,11 @@ export class ArenaReader<T extends TypeMap = AnySchema>
 
   get lease(): LeasePolicy {
     return this.#options.lease
+  }
+
+  /** What is verified of each batch. Where the option was left out, undefined until attached. */
+  get verify(): Verify | undefined {
+    return this.#native === undefined ? this.#options.verify : VERIFY[this.#native.verifies - 1]
   }
 
   /** Every writer that is created under the name begins a new generation of the arena. 0 until attached. */

@@ -4,6 +4,7 @@ import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file'
 import { encodeSlot } from '../core/codec/encode.js'
 import { Block, blockWords, Layout } from '../core/codec/layout.js'
 import { SchemaCache } from '../core/codec/schema_cache.js'
+import { schemaMessage } from '../core/codec/slot_messages.js'
 import { SchemaMismatchError } from '../core/errors.js'
 import { slotBytes } from '../core/lease.js'
 import { addon } from '../core/load_addon.js'
@@ -42,17 +43,17 @@ export class IpcJoiner {
   }
 
   *add(batch: RecordBatch): Generator<Uint8Array, void, undefined> {
-    const slot = slotBytes(batch) ?? encodeSlot(batch)
+    const slot = ownSlot(batch)
     const layout = addon().verifySlot(slot)
     const messages = messagesOf(layout)
     const last = messages.pop()!
     // Of the slot and not of the batch: in the slot dictionaries may have other numbers.
-    const { schema } = this.#schemas.find(slot, layout[Layout.SchemaOffset]!, layout[Layout.SchemaLength]!)
+    const { schema } = this.#schemas.find(schemaMessage(slot, layout, {}))
     if (this.#schema === undefined) yield* this.#begin(schema, slot, layout)
     else this.#checkSchema(schema)
     yield* this.#addDictionaries(slot, messages)
     this.#batchBlocks.push(this.#block(last, last.start))
-    yield this.#advance(slot.slice(last.start, last.end))
+    yield this.#advance(slot.subarray(last.start, last.end))
   }
 
   /** Nothing when there was no batch, and so no schema. */
@@ -72,14 +73,14 @@ export class IpcJoiner {
     this.#schema = schema
     if (this.#format === 'file') yield this.#advance(Uint8Array.from([...MAGIC, 0, 0]))
     const start = layout[Layout.SchemaOffset]! - MESSAGE_PREFIX
-    yield this.#advance(slot.slice(start, layout[Layout.SchemaOffset]! + layout[Layout.SchemaLength]!))
+    yield this.#advance(slot.subarray(start, layout[Layout.SchemaOffset]! + layout[Layout.SchemaLength]!))
   }
 
   /** A stream may replace a dictionary with every batch; a file has one for each column. */
   *#addDictionaries(slot: Uint8Array, messages: readonly Message[]): Generator<Uint8Array, void, undefined> {
     const [first] = messages
     if (first === undefined) return
-    const bytes = slot.slice(first.start, messages.at(-1)!.end)
+    const bytes = slot.subarray(first.start, messages.at(-1)!.end)
     if (this.#format === 'file') {
       if (this.#dictionaries !== undefined) {
         if (Buffer.compare(this.#dictionaries, bytes) === 0) return
@@ -88,7 +89,7 @@ export class IpcJoiner {
             "column: write it with format: 'stream', or decode the dictionary columns first",
         )
       }
-      this.#dictionaries = bytes
+      this.#dictionaries = bytes.slice()
       for (const message of messages) this.#dictionaryBlocks.push(this.#block(message, first.start))
     }
     yield this.#advance(bytes)
@@ -129,4 +130,10 @@ function messagesOf(layout: Float64Array): Message[] {
     })
   }
   return messages
+}
+
+/** Copied before it is verified: a peer can change what lies in the ring. */
+function ownSlot(batch: RecordBatch): Uint8Array {
+  const shared = slotBytes(batch)
+  return shared === undefined ? encodeSlot(batch) : Uint8Array.from(shared)
 }

@@ -2,23 +2,26 @@ import { type Data, type RecordBatch, RecordBatchReader, type Struct } from 'apa
 import { CorruptError, IncompatibleError } from '../errors.js'
 import { type ArenaRecordBatch, makeArenaRecordBatch } from './arena_record_batch.js'
 import type { BatchColumns } from './batch_columns.js'
+import { checkValues } from './check_values.js'
 import { COMPRESSIONS } from './layout.js'
 import type { KnownSchema } from './schema_cache.js'
-import { FILE_PREFIX } from './schema_template.js'
 
 /**
  * Reads a slot with apache-arrow's own reader: compressed bodies, types that the codec does not know, and metadata of
  * old versions. What is not compressed is read in place.
+ * @param stream the slot in pieces
+ * @param checksValues whether to check what was compressed
  */
 export function decodeByArrow(
-  slot: Uint8Array,
+  stream: readonly Uint8Array[],
   known: KnownSchema,
   compression: number,
   keeper?: object,
+  checksValues = false,
 ): ArenaRecordBatch {
   let batch: RecordBatch | null
   try {
-    batch = RecordBatchReader.from(slot.subarray(FILE_PREFIX)).next().value as RecordBatch | null
+    batch = RecordBatchReader.from(stream).next().value as RecordBatch | null
   } catch (cause) {
     if (compression === 0)
       throw new CorruptError(`apache-arrow cannot read the batch: ${String(cause)}`, { cause })
@@ -29,6 +32,7 @@ export function decodeByArrow(
     )
   }
   if (!batch) throw new CorruptError('the slot has no record batch')
+  if (checksValues && compression !== 0) batch.data.children.forEach(checkValues)
   return makeArenaRecordBatch(known, new LoadedColumns(batch), keeper)
 }
 

@@ -3,7 +3,6 @@ import type { DataType, Field } from 'apache-arrow'
 import { CorruptError, IncompatibleError } from '../errors.js'
 import { type SchemaShape, shapeOfSchema } from './column_shape.js'
 import { FlatbufferTable, MessageField, SchemaField } from './flatbuffer.js'
-import { type SlotBytes, slotPart } from './slot_parts.js'
 
 /** A schema message that was parsed, and what decoding batches of it needs. */
 export interface KnownSchema {
@@ -21,29 +20,43 @@ export interface KnownSchema {
 const SCHEMAS_KEPT = 64
 const NO_ID = 0
 
-/** The schemas that a reader has met, most recent first. A slot's schema is recognised by its bytes. */
+/** The schemas that a reader has met, most recent first. A schema is recognised by its bytes, or the id that stands for them. */
 export class SchemaCache {
   readonly #known: KnownSchema[] = []
+  readonly #ids = new Map<number, KnownSchema>()
   #last: KnownSchema | undefined
   #lastId = NO_ID
 
-  /**
-   * The schema whose message lies at [offset, offset + length) of `slot`; batches of equal messages share it.
-   * @param id Stands for exactly these bytes, if given: the bytes of one that was just met are not compared again.
-   */
-  find(slot: SlotBytes, offset: number, length: number, id = NO_ID): KnownSchema {
-    if (id !== NO_ID && id === this.#lastId) return this.#last!
-    this.#last = this.#findBytes(slot, offset, length)
-    this.#lastId = id
-    return this.#last
+  findId(id: number): KnownSchema | undefined {
+    if (id === NO_ID) return undefined
+    if (id === this.#lastId) return this.#last
+    const known = this.#ids.get(id)
+    if (known !== undefined) this.#keepId(id, known)
+    return known
   }
 
-  #findBytes(slot: SlotBytes, offset: number, length: number): KnownSchema {
-    const message = slotPart(slot, offset, length)
+  /**
+   * The schema of a message; batches of equal messages share it.
+   * @param id Stands for exactly these bytes, if given: `findId` finds it from now on.
+   */
+  find(message: Uint8Array, id = NO_ID): KnownSchema {
+    const known = this.#findBytes(message)
+    if (id !== NO_ID) this.#keepId(id, known)
+    return known
+  }
+
+  #keepId(id: number, known: KnownSchema): void {
+    if (this.#ids.size >= SCHEMAS_KEPT) this.#ids.clear()
+    this.#ids.set(id, known)
+    this.#last = known
+    this.#lastId = id
+  }
+
+  #findBytes(message: Uint8Array): KnownSchema {
     const known = this.#known
     for (let i = 0; i < known.length; i++) {
       const entry = known[i]!
-      if (entry.bytes.length !== length || Buffer.compare(entry.bytes, message) !== 0) continue
+      if (entry.bytes.length !== message.length || Buffer.compare(entry.bytes, message) !== 0) continue
       if (i > 0) {
         known.splice(i, 1)
         known.unshift(entry)

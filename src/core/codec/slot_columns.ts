@@ -6,7 +6,7 @@ import type { DictionaryShape } from './column_shape.js'
 import { Block, blockWords, Layout } from './layout.js'
 import { memoizedVector } from './memoized_vector.js'
 import type { KnownSchema } from './schema_cache.js'
-import { type SlotBytes, slotPart } from './slot_parts.js'
+import type { SlotBytes } from './slot_parts.js'
 
 /** The columns of a slot, made from its layout words when they are first used. */
 export class SlotColumns implements BatchColumns, Dictionaries {
@@ -15,18 +15,23 @@ export class SlotColumns implements BatchColumns, Dictionaries {
   readonly #slot: SlotBytes
   readonly #words: readonly number[]
   readonly #block: number
+  readonly #message: Uint8Array | undefined
   #columns: (Data | undefined)[] | undefined
   #reader: BlockReader | undefined
   #all: Data<Struct> | undefined
   #dictionaries: (Vector | undefined)[] | undefined
 
-  /** @param layout kept, not copied */
-  constructor(slot: SlotBytes, { known, words, recordBatch }: CheckedLayout) {
+  /**
+   * @param layout kept, not copied
+   * @param message the record batch's, if it has custom metadata
+   */
+  constructor(slot: SlotBytes, { known, words, recordBatch }: CheckedLayout, message?: Uint8Array) {
     this.rows = words[Layout.Rows]!
     this.#known = known
     this.#slot = slot
     this.#words = words
     this.#block = recordBatch
+    this.#message = message
   }
 
   column(index: number): Data {
@@ -51,10 +56,7 @@ export class SlotColumns implements BatchColumns, Dictionaries {
   }
 
   metadata(): Map<string, string> | undefined {
-    if (this.#words[this.#block + Block.HasMetadata] === 0) return undefined
-    const offset = this.#words[this.#block + Block.MetadataOffset]!
-    const length = this.#words[this.#block + Block.MetadataLength]!
-    return Message.decode(slotPart(this.#slot, offset, length)).metadata
+    return this.#message && Message.decode(this.#message).metadata
   }
 
   made(): readonly Data[] {
