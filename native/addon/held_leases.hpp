@@ -1,5 +1,5 @@
-// The leases that JavaScript holds, by number: given back once, by release(), by the finalizers of the ArrayBuffers,
-// or when a look finds that these are dead.
+// The leases that JavaScript holds, by number: given back once, by release(), by the finalizers of the
+// ArrayBuffers, or when a look finds that these are dead.
 #pragma once
 
 #include <node_api.h>
@@ -24,10 +24,11 @@ namespace qads::addon {
 /// V8 aborts the process if its count goes below zero. It may subtract an ArrayBuffer that it has found dead
 /// long before the finalizer says so here; the count of the mapping outweighs all that are under way.
 ///
-/// Finalizers run when the event loop turns. For a program that does not let it, the ArrayBuffers can be watched. That
-/// one is dead does not say that its memory is: the program may have transferred that to another. So a watched one is
-/// kept alive until somebody looks: then it is seen that nothing was transferred, the garbage is collected, and what is
-/// dead then is dead with its memory, because no program ran in between.
+/// Finalizers run when the event loop turns. For a program that does not let it, the ArrayBuffers can be
+/// watched. That one is dead does not say that its memory is: the program may have transferred that to
+/// another. So a watched one is kept alive until somebody looks: then it is seen that nothing was
+/// transferred, the garbage is collected, and what is dead then is dead with its memory, because no program
+/// ran in between.
 class HeldLeases {
  public:
   /// @param mapped Bytes of the ring's mapping.
@@ -53,7 +54,8 @@ class HeldLeases {
     std::uint64_t serial;
     std::uint64_t uncounted;
   };
-  /// To be called before an ArrayBuffer over `bytes` of lease `id` is made. Takes back what V8 will count for it.
+  /// To be called before an ArrayBuffer over `bytes` of lease `id` is made. Takes back what V8 will count for
+  /// it.
   Shown show(napi_env env, std::uint64_t id, std::uint64_t bytes) noexcept {
     Held& held = held_.at(id);
     ++held.shown;
@@ -90,8 +92,8 @@ class HeldLeases {
     give_back(env, found);
     return true;
   }
-  /// The program asks for it to be given back, but has transferred some of its memory: that must not show another
-  /// batch's bytes, so its finalizer will give the lease back.
+  /// The program asks for it to be given back, but has transferred some of its memory: that must not show
+  /// another batch's bytes, so its finalizer will give the lease back.
   void leave_to_finalizers(napi_env env, std::uint64_t id) noexcept {
     const auto found = held_.find(id);
     if (found == held_.end()) return;
@@ -119,8 +121,8 @@ class HeldLeases {
   }
   /// `buffer` was made for `shown`.
   void watch(napi_env env, const Shown& shown, napi_value buffer);
-  /// Gives back what is dead after `collect` has run. Looks at what was shown since the last looks, or with `all` at
-  /// everything that is watched. Returns the bytes of what is left.
+  /// Gives back what is dead after `collect` has run. Looks at what was shown since the last looks, or with
+  /// `all` at everything that is watched. Returns the bytes of what is left.
   template <typename Collect>
   std::uint64_t look(napi_env env, bool all, Collect&& collect) {
     if (all) {

@@ -205,7 +205,8 @@ Napi::Value ReaderObject::try_acquire(const Napi::CallbackInfo& info) {
 Napi::Value ReaderObject::acquire_sync(const Napi::CallbackInfo& info) {
   ReaderObject& self = of(info);
   const Deadline deadline = deadline_of(info.Env(), info[3]);
-  return self.acquire(info, [&](BatchView& batch) { return self.open(info.Env()).wait_peek(batch, deadline); });
+  return self.acquire(info,
+                      [&](BatchView& batch) { return self.open(info.Env()).wait_peek(batch, deadline); });
 }
 
 Napi::Value ReaderObject::lease(const Napi::CallbackInfo& info) {

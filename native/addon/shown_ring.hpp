@@ -15,8 +15,8 @@
 
 namespace qads::addon {
 
-/// Owns no ArrayBuffer: the program does, and the memory behind each stays mapped until its finalizer has run or
-/// it was detached here. The finalizers may run in any thread, where the runtime does that (Deno).
+/// Owns no ArrayBuffer: the program does, and the memory behind each stays mapped until its finalizer has run
+/// or it was detached here. The finalizers may run in any thread, where the runtime does that (Deno).
 class ShownRing {
  public:
   Napi::Value show(Napi::Env env, const std::shared_ptr<RingWriter>& writer, std::uint64_t offset,
@@ -42,8 +42,8 @@ class ShownRing {
     return Napi::Value(env, buffer);
   }
 
-  /// Detaches what is shown, and unmaps nothing. False if the program has transferred some of it to where it cannot
-  /// be detached: then that part keeps the writer until it is garbage.
+  /// Detaches what is shown, and unmaps nothing. False if the program has transferred some of it to where it
+  /// cannot be detached: then that part keeps the writer until it is garbage.
   bool detach_all(Napi::Env env) noexcept {
     bool all = true;
     for (const Shown& shown : shown_) {

@@ -73,6 +73,7 @@ export class RingPort {
     if (offset === Claimed.WouldBlock) return undefined
     if (offset === Claimed.Dropped) {
       return new Loan(plan, new Uint8Array(plan.byteLength), 0, {
+        arena: this.name,
         commit: () => null,
         abort: () => undefined,
       })
@@ -80,6 +81,7 @@ export class RingPort {
     try {
       const { u8 } = this.#ring.at(offset, plan.byteLength)
       const loan = new Loan(plan, u8, offset - this.#ring.start, {
+        arena: this.name,
         commit: (bytes, rows) => this.#settle(() => this.#calls.commit(this.#number, bytes, rows)),
         abort: () => this.#settle(() => this.#native.abortClaim()),
       })
