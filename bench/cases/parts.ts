@@ -112,9 +112,8 @@ class BareRing implements Disposable {
   constructor(name: string) {
     this.#writer = addon().createWriter(name, writerOptions())
     this.#reader = addon().attachReader(name, { from: -1, spinMicros: 0, verify: 1 })
-    this.#ring = BufferViews.of(this.#writer.ring())
+    this.#ring = BufferViews.of(this.#writer.ring(0, 2 * this.#writer.capacity))
     this.#reader.bind(this.#info, this.#layout)
-    this.#calls.bindSlab(this.#reader.number, this.#slab)
   }
 
   /** One batch in and out. */
@@ -128,7 +127,7 @@ class BareRing implements Disposable {
     const copied = performance.now()
     this.#calls.commit(this.#writer.number, plan.byteLength, plan.rows)
     const committed = performance.now()
-    const outcome = this.#calls.tryAcquire(this.#reader.number, this.#used)
+    const outcome = this.#calls.tryAcquire(this.#reader.number, this.#slab.buffer, this.#used)
     const acquired = performance.now()
     const bytes = new SlotRange(this.#slab.buffer, this.#used, this.#info[Info.Length]!)
     this.#ids.schemaId = this.#info[Info.SchemaId]!

@@ -34,14 +34,14 @@ enum Info : std::size_t {
   kSchemaId,
   kLayoutId,
   kHoldsWanted,
+  kUnfinalized,
   kInfoWords = 16,
 };
 
 /// Belongs to one ArrayBuffer.
 struct Finalizer {
   std::shared_ptr<HeldLeases> leases;
-  std::uint64_t id;
-  std::uint64_t uncounted;
+  HeldLeases::Shown shown;
 };
 
 }  // namespace
@@ -50,13 +50,14 @@ Napi::Function ReaderObject::constructor(Napi::Env env) {
   return DefineClass(
       env, "NativeReader",
       {InstanceMethod<&ReaderObject::bind>("bind"), InstanceMethod<&ReaderObject::lease>("lease"),
+       InstanceMethod<&ReaderObject::copy_lease>("copyLease"),
        InstanceMethod<&ReaderObject::release>("release"), InstanceMethod<&ReaderObject::messages>("messages"),
-       InstanceMethod<&ReaderObject::lag>("lag"), InstanceMethod<&ReaderObject::close>("close"),
-       InstanceMethod<&ReaderObject::stats>("stats")});
+       InstanceMethod<&ReaderObject::watch>("watch"),
+       InstanceMethod<&ReaderObject::look>("look"), InstanceMethod<&ReaderObject::lag>("lag"),
+       InstanceMethod<&ReaderObject::close>("close"), InstanceMethod<&ReaderObject::stats>("stats")});
 }
 
 void ReaderObject::add_calls(Napi::Env env, Napi::Object exports) {
-  exports.Set("bindSlab", Napi::Function::New<bind_slab>(env, "bindSlab"));
   exports.Set("tryAcquire", Napi::Function::New<try_acquire>(env, "tryAcquire"));
   exports.Set("acquireSync", Napi::Function::New<acquire_sync>(env, "acquireSync"));
   exports.Set("armBatch", Napi::Function::New<arm>(env, "armBatch"));
@@ -98,8 +99,14 @@ ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Re
 }
 
 ReaderObject::~ReaderObject() {
+  if (leases_) leases_->stop_watch(Env());
   drop_unclaimed();
   if (reader_) reader_->close();
+}
+
+RingReader& ReaderObject::open(Napi::Env env) const {
+  if (!reader_) throw to_js(env, Error(Errc::closed, "this reader is closed"));
+  return *reader_;
 }
 
 Napi::Value ReaderObject::bind(const Napi::CallbackInfo& info) {
@@ -118,22 +125,6 @@ Napi::Value ReaderObject::bind(const Napi::CallbackInfo& info) {
   info_words_ = words.Data();
   layout_words_ = layout.Data();
   layout_length_ = layout.ElementLength();
-  return env.Undefined();
-}
-
-Napi::Value ReaderObject::bind_slab(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  ReaderObject& self = of(info);
-  void* bytes = nullptr;
-  std::size_t length = 0;
-  napi_typedarray_type type = napi_int8_array;
-  if (napi_get_typedarray_info(env, info[1], &type, &length, &bytes, nullptr, nullptr) != napi_ok ||
-      type != napi_uint8_array) {
-    throw to_js(env, Error(Errc::invalid_argument, "a slab is a Uint8Array"));
-  }
-  self.slab_ = Napi::Persistent(info[1].As<Napi::Uint8Array>());
-  self.slab_bytes_ = static_cast<std::uint8_t*>(bytes);
-  self.slab_length_ = length;
   return env.Undefined();
 }
 
@@ -172,7 +163,7 @@ bool ReaderObject::verified(const std::uint8_t* bytes, const BatchView& batch) {
   return true;
 }
 
-int ReaderObject::deliver(PeekStatus status, const BatchView& batch, std::uint64_t slab_offset) {
+int ReaderObject::deliver(PeekStatus status, const BatchView& batch, Slab slab) {
   if (status == PeekStatus::empty) return reader_->holds_wanted() ? kWanted : kEmpty;
   describe(batch);
   if (status == PeekStatus::ended) return kEnded;
@@ -181,14 +172,15 @@ int ReaderObject::deliver(PeekStatus status, const BatchView& batch, std::uint64
     info_words_[kHoldsWanted] = reader_->holds_wanted() ? 1 : 0;
     unclaimed_ = leases_->hold(reader_->take());
     info_words_[kLeaseId] = static_cast<double>(unclaimed_);
+    info_words_[kUnfinalized] = static_cast<double>(leases_->unfinalized());
     return kLeased;
   }
-  if (slab_offset > slab_length_ || batch.length > slab_length_ - slab_offset) {
+  if (slab.used > slab.length || batch.length > slab.length - slab.used) {
     info_words_[kNeeded] = static_cast<double>(batch.length);
     return kNeedSlab;
   }
   // Copied first, verified after: nobody can change the copy.
-  std::uint8_t* copy = slab_bytes_ + slab_offset;
+  std::uint8_t* copy = slab.bytes + slab.used;
   std::memcpy(copy, batch.data, batch.length);
   if (!verified(copy, batch)) return kNeedLayout;
   reader_->count_copied(batch.length);
@@ -200,24 +192,32 @@ template <typename Peek>
 Napi::Value ReaderObject::acquire(const Napi::CallbackInfo& info, Peek&& peek) {
   const Napi::Env env = info.Env();
   if (info_words_ == nullptr) throw to_js(env, Error(Errc::invalid_argument, "bind the arrays first"));
-  const std::uint64_t slab_offset = count_of(env, info[1], "the slab's offset");
+  // Asked for each time: the program may have transferred it, and then it is empty.
+  Slab slab{};
+  void* bytes = nullptr;
+  if (napi_get_arraybuffer_info(env, info[1], &bytes, &slab.length) != napi_ok) {
+    throw to_js(env, Error(Errc::invalid_argument, "a slab is an ArrayBuffer"));
+  }
+  slab.bytes = static_cast<std::uint8_t*>(bytes);
+  slab.used = count_of(env, info[2], "the slab's offset");
   return guarded(env, [&] {
     drop_unclaimed();
     BatchView batch;
     const PeekStatus status = peek(batch);
-    return Napi::Number::New(env, deliver(status, batch, slab_offset));
+    return Napi::Number::New(env, deliver(status, batch, slab));
   });
 }
 
 Napi::Value ReaderObject::try_acquire(const Napi::CallbackInfo& info) {
   ReaderObject& self = of(info);
-  return self.acquire(info, [&](BatchView& batch) { return self.reader_->peek(batch); });
+  return self.acquire(info, [&](BatchView& batch) { return self.open(info.Env()).peek(batch); });
 }
 
 Napi::Value ReaderObject::acquire_sync(const Napi::CallbackInfo& info) {
   ReaderObject& self = of(info);
-  const Deadline deadline = deadline_of(info.Env(), info[2]);
-  return self.acquire(info, [&](BatchView& batch) { return self.reader_->wait_peek(batch, deadline); });
+  const Deadline deadline = deadline_of(info.Env(), info[3]);
+  return self.acquire(info,
+                      [&](BatchView& batch) { return self.open(info.Env()).wait_peek(batch, deadline); });
 }
 
 Napi::Value ReaderObject::lease(const Napi::CallbackInfo& info) {
@@ -229,28 +229,74 @@ Napi::Value ReaderObject::lease(const Napi::CallbackInfo& info) {
   if (lease == nullptr || length == 0 || offset > lease->length || length > lease->length - offset) {
     throw to_js(env, Error(Errc::invalid_argument, "lease() shows bytes of a batch that is leased"));
   }
-  auto finalizer = std::make_unique<Finalizer>(Finalizer{leases_, id, 0});
   auto* bytes = const_cast<std::uint8_t*>(lease->data) + offset;
-  finalizer->uncounted = leases_->show(env, id, length);
+  const HeldLeases::Shown shown = leases_->show(env, id, length);
+  auto finalizer = std::make_unique<Finalizer>(Finalizer{leases_, shown});
   if (unclaimed_ == id) unclaimed_ = 0;
   const napi_finalize hide = [](napi_env finalizing, void*, void* hint) {
     const std::unique_ptr<Finalizer> owned(static_cast<Finalizer*>(hint));
-    owned->leases->hide(finalizing, owned->id, owned->uncounted);
+    owned->leases->hide(finalizing, owned->shown);
   };
   napi_value buffer = nullptr;
-  if (napi_create_external_arraybuffer(env, bytes, length, hide, finalizer.get(), &buffer) != napi_ok) {
-    // Where external memory is forbidden (Electron), the bytes are copied, and counted.
-    Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, length);
-    std::memcpy(copy.Data(), bytes, length);
-    reader_->count_copied(length);
-    buffer = copy;
-    if (napi_add_finalizer(env, buffer, bytes, hide, finalizer.get(), nullptr) != napi_ok) {
-      leases_->hide(env, id, finalizer->uncounted);
-      return copy;
-    }
+  const napi_status status =
+      napi_create_external_arraybuffer(env, bytes, length, hide, finalizer.get(), &buffer);
+  if (status == napi_ok) {
+    [[maybe_unused]] auto* owned_by_buffer = finalizer.release();
+    guarded(env, [&] { leases_->watch(env, shown, buffer); });
+    return Napi::Value(env, buffer);
   }
-  [[maybe_unused]] auto* owned_by_buffer = finalizer.release();
-  return Napi::Value(env, buffer);
+  if (status != napi_no_external_buffers_allowed) {
+    [[maybe_unused]] auto* finalized_by_node = finalizer.release();
+    throw Napi::Error::New(env);
+  }
+  // Where external memory is forbidden (Electron), the bytes are copied, and counted.
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, length);
+  std::memcpy(copy.Data(), bytes, length);
+  if (reader_) reader_->count_copied(length);
+  if (napi_add_finalizer(env, copy, bytes, hide, finalizer.get(), nullptr) != napi_ok) {
+    leases_->hide(env, shown);
+  } else {
+    [[maybe_unused]] auto* owned_by_buffer = finalizer.release();
+  }
+  return copy;
+}
+
+Napi::Value ReaderObject::copy_lease(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::uint64_t id = count_of(env, info[0], "the lease");
+  const Lease* lease = leases_->find(id);
+  void* bytes = nullptr;
+  std::size_t length = 0;
+  napi_typedarray_type type = napi_int8_array;
+  if (napi_get_typedarray_info(env, info[1], &type, &length, &bytes, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array || lease == nullptr || length != lease->length) {
+    throw to_js(env, Error(Errc::invalid_argument, "copyLease() takes a Uint8Array as long as the batch"));
+  }
+  std::memcpy(bytes, lease->data, length);
+  if (reader_) reader_->count_copied(length);
+  leases_->give_back(env, id);
+  if (unclaimed_ == id) unclaimed_ = 0;
+  return env.Undefined();
+}
+
+Napi::Value ReaderObject::watch(const Napi::CallbackInfo& info) {
+  if (info[0].ToBoolean()) {
+    leases_->start_watch();
+  } else {
+    leases_->stop_watch(info.Env());
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value ReaderObject::look(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const napi_value collect = info[0];
+  return guarded(env, [&] {
+    const std::uint64_t left = leases_->look(env, info[1].ToBoolean(), [&] {
+      napi_call_function(env, env.Undefined(), collect, 0, nullptr, nullptr);
+    });
+    return Napi::Number::New(env, static_cast<double>(left));
+  });
 }
 
 void ReaderObject::drop_unclaimed() noexcept {
@@ -262,12 +308,20 @@ Napi::Value ReaderObject::release(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::uint64_t id = count_of(env, info[0], "the lease");
   // Detached before the lease ends: a view never shows foreign bytes.
+  bool transferred = false;
   for (std::size_t i = 1; i < info.Length(); ++i) {
     if (!info[i].IsArrayBuffer()) continue;
     auto buffer = info[i].As<Napi::ArrayBuffer>();
+    transferred = transferred || buffer.IsDetached();
     if (buffer.IsDetached()) continue;
     leases_->detach(env, id, buffer.ByteLength());
     buffer.Detach();
+  }
+  if (unclaimed_ == id) unclaimed_ = 0;
+  if (transferred) {
+    const bool held = leases_->find(id) != nullptr;
+    leases_->leave_to_finalizers(env, id);
+    return Napi::Boolean::New(env, held);
   }
   return Napi::Boolean::New(env, leases_->give_back(env, id));
 }
@@ -276,12 +330,12 @@ Napi::Value ReaderObject::arm(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   ReaderObject& self = of(info);
   const std::uint64_t bell = BellObject::id_of(env, info[1]);
-  return guarded(env, [&] { return Napi::Boolean::New(env, self.reader_->arm(WakeBy::bell, bell)); });
+  return guarded(env, [&] { return Napi::Boolean::New(env, self.open(env).arm(WakeBy::bell, bell)); });
 }
 
 Napi::Value ReaderObject::disarm(const Napi::CallbackInfo& info) {
   ReaderObject& self = of(info);
-  if (!self.reader_->closed()) self.reader_->disarm();
+  if (self.reader_) self.reader_->disarm();
   return info.Env().Undefined();
 }
 
@@ -296,19 +350,21 @@ Napi::Value ReaderObject::messages(const Napi::CallbackInfo& info) {
 
 Napi::Value ReaderObject::lag(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  return guarded(env, [&] { return Napi::Number::New(env, static_cast<double>(reader_->lag())); });
+  return guarded(env, [&] { return Napi::Number::New(env, static_cast<double>(open(env).lag())); });
 }
 
 Napi::Value ReaderObject::close(const Napi::CallbackInfo& info) {
+  leases_->stop_watch(info.Env());
   drop_unclaimed();
-  reader_->close();
+  if (reader_) reader_->close();
   cleanup_.reset();
+  reader_.reset();  // the segment and its mappings go with it, unless leases hold them
   return info.Env().Undefined();
 }
 
 Napi::Value ReaderObject::stats(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const ReaderStats stats = reader_->stats();
+  const ReaderStats stats = guarded(env, [&] { return open(env).stats(); });
   Napi::Object object = Napi::Object::New(env);
   const auto set = [&](const char* key, std::uint64_t value) {
     object.Set(key, Napi::Number::New(env, static_cast<double>(value)));

@@ -88,20 +88,31 @@ WriterObject::WriterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Wr
 }
 
 WriterObject::~WriterObject() {
-  if (writer_) writer_->abandon();
+  if (!writer_) return;
+  writer_->abandon();
+  hide_ring(Env());
+}
+
+RingWriter& WriterObject::open(Napi::Env env) const {
+  if (!writer_) throw to_js(env, Error(Errc::closed, "this writer is closed"));
+  return *writer_;
 }
 
 Napi::Value WriterObject::ring(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!ring_.IsEmpty()) return ring_.Value();
-  auto keep = std::make_unique<std::shared_ptr<RingWriter>>(writer_);
-  const std::size_t span = 2 * writer_->header().ring_capacity;
-  const Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(
-      env, writer_->ring(), span,
-      [](Napi::BasicEnv, void*, std::shared_ptr<RingWriter>* kept) { delete kept; }, keep.get());
-  [[maybe_unused]] auto* owned_by_finalizer = keep.release();
-  ring_ = Napi::Persistent(buffer);
-  return buffer;
+  const std::uint64_t span = 2 * open(env).header().ring_capacity;
+  const std::uint64_t offset = count_of(env, info[0], "the offset");
+  const std::uint64_t length = count_of(env, info[1], "the length");
+  if (length == 0 || offset > span || length > span - offset) {
+    throw to_js(env, Error(Errc::invalid_argument, "ring() shows bytes of the ring"));
+  }
+  return shown_.show(env, writer_, offset, length);
+}
+
+/// Views of the ring that outlive the writer must not write into what readers still look at.
+void WriterObject::hide_ring(Napi::Env env) noexcept {
+  const Napi::HandleScope scope(env);
+  if (!shown_.detach_all(env)) writer_->withdraw_ring();
 }
 
 Napi::Value WriterObject::claimed(Napi::Env env, const Claim& claim) {
@@ -121,7 +132,7 @@ Napi::Value WriterObject::try_claim(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   WriterObject& self = of(info);
   const std::uint64_t bytes = count_of(env, info[1], "bytes");
-  return guarded(env, [&] { return self.claimed(env, self.writer_->try_claim(bytes)); });
+  return guarded(env, [&] { return self.claimed(env, self.open(env).try_claim(bytes)); });
 }
 
 Napi::Value WriterObject::claim_sync(const Napi::CallbackInfo& info) {
@@ -129,7 +140,7 @@ Napi::Value WriterObject::claim_sync(const Napi::CallbackInfo& info) {
   WriterObject& self = of(info);
   const std::uint64_t bytes = count_of(env, info[1], "bytes");
   const Deadline deadline = deadline_of(env, info[2]);
-  return guarded(env, [&] { return self.claimed(env, self.writer_->claim(bytes, deadline)); });
+  return guarded(env, [&] { return self.claimed(env, self.open(env).claim(bytes, deadline)); });
 }
 
 Napi::Value WriterObject::copy(const Napi::CallbackInfo& info) {
@@ -164,13 +175,13 @@ Napi::Value WriterObject::commit(const Napi::CallbackInfo& info) {
     const Claim claim = std::exchange(self.claim_, {});
     const std::uint64_t fingerprint =
         claim.data == nullptr ? 0 : self.fingerprints_.of(claim.data, std::min(bytes, claim.length));
-    return Napi::Number::New(env, static_cast<double>(self.writer_->commit(bytes, rows, fingerprint)));
+    return Napi::Number::New(env, static_cast<double>(self.open(env).commit(bytes, rows, fingerprint)));
   });
 }
 
 Napi::Value WriterObject::abort_claim(const Napi::CallbackInfo& info) {
   claim_ = {};
-  writer_->abort_claim();
+  if (writer_) writer_->abort_claim();
   return info.Env().Undefined();
 }
 
@@ -178,7 +189,7 @@ Napi::Value WriterObject::arm_space(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   WriterObject& self = of(info);
   const std::uint64_t bell = BellObject::id_of(env, info[1]);
-  return guarded(env, [&] { return Napi::Boolean::New(env, self.writer_->arm_space(WakeBy::bell, bell)); });
+  return guarded(env, [&] { return Napi::Boolean::New(env, self.open(env).arm_space(WakeBy::bell, bell)); });
 }
 
 Napi::Value WriterObject::arm_drained(const Napi::CallbackInfo& info) {
@@ -186,43 +197,46 @@ Napi::Value WriterObject::arm_drained(const Napi::CallbackInfo& info) {
   const std::uint64_t bell = BellObject::id_of(env, info[0]);
   const bool need_reader = info[1].ToBoolean();
   return guarded(
-      env, [&] { return Napi::Boolean::New(env, writer_->arm_drained(WakeBy::bell, bell, need_reader)); });
+      env, [&] { return Napi::Boolean::New(env, open(env).arm_drained(WakeBy::bell, bell, need_reader)); });
 }
 
 Napi::Value WriterObject::arm_reader(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::uint64_t bell = BellObject::id_of(env, info[0]);
-  return guarded(env, [&] { return Napi::Boolean::New(env, writer_->arm_reader(WakeBy::bell, bell)); });
+  return guarded(env, [&] { return Napi::Boolean::New(env, open(env).arm_reader(WakeBy::bell, bell)); });
 }
 
 Napi::Value WriterObject::disarm(const Napi::CallbackInfo& info) {
   WriterObject& self = of(info);
-  if (!self.writer_->closed()) self.writer_->disarm();
+  if (self.writer_) self.writer_->disarm();
   return info.Env().Undefined();
 }
 
 Napi::Value WriterObject::end(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] { writer_->end(); });
+  guarded(info.Env(), [&] { open(info.Env()).end(); });
   return info.Env().Undefined();
 }
 
 Napi::Value WriterObject::abort(const Napi::CallbackInfo& info) {
   const std::string reason = string_of(info.Env(), info[0], "the reason");
-  guarded(info.Env(), [&] { writer_->abort(reason); });
+  guarded(info.Env(), [&] { open(info.Env()).abort(reason); });
   return info.Env().Undefined();
 }
 
 Napi::Value WriterObject::close(const Napi::CallbackInfo& info) {
-  writer_->close();
-  // Views of the ring that outlive the writer must not write into what readers still look at.
-  if (!ring_.IsEmpty() && !ring_.Value().IsDetached()) ring_.Value().Detach();
-  cleanup_.reset();
+  if (writer_) {
+    writer_->close();
+    hide_ring(info.Env());
+    claim_ = {};
+    cleanup_.reset();
+    writer_.reset();  // the segment and its mappings go with it
+  }
   return info.Env().Undefined();
 }
 
 Napi::Value WriterObject::stats(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const WriterStats stats = guarded(env, [&] { return writer_->stats(); });
+  const WriterStats stats = guarded(env, [&] { return open(env).stats(); });
   Napi::Object object = Napi::Object::New(env);
   const auto set = [&](const char* key, double value) { object.Set(key, Napi::Number::New(env, value)); };
   set("batches", static_cast<double>(stats.batches));

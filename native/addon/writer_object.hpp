@@ -10,6 +10,7 @@
 #include "core/ring_writer.hpp"
 #include "env_cleanup.hpp"
 #include "numbered.hpp"
+#include "shown_ring.hpp"
 
 namespace qads::addon {
 
@@ -39,11 +40,13 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
   static Napi::Value disarm(const Napi::CallbackInfo& info);
 
   static WriterObject& of(const Napi::CallbackInfo& info);
+  RingWriter& open(Napi::Env env) const;
   Napi::Value claimed(Napi::Env env, const Claim& claim);
+  void hide_ring(Napi::Env env) noexcept;
 
-  // Shared with the ring's ArrayBuffer, whose finalizer may run after this object's.
+  // Shared with what is shown of the ring, whose finalizers may run after this object's. Null when closed.
   std::shared_ptr<RingWriter> writer_;
-  Napi::Reference<Napi::ArrayBuffer> ring_;
+  ShownRing shown_;
   Claim claim_;
   SlotFingerprints fingerprints_;
   std::optional<EnvCleanup> cleanup_;

@@ -51,6 +51,14 @@ void RingView::discard(std::uint64_t offset, std::uint64_t length) const noexcep
   madvise(base_ + offset, length, MADV_DONTNEED);
 }
 
+void RingView::withdraw() const noexcept {
+  if (fork_epoch_ != fork_epoch()) return;
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+  if (mmap(base_, span(), PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) {
+    mprotect(base_, span(), PROT_NONE);
+  }
+}
+
 bool RingView::restore(int fd, std::uint64_t offset, std::uint64_t length) const noexcept {
   for (std::uint64_t done = 0; done < length;) {
     const std::uint64_t in_ring = (offset + done) % capacity_;

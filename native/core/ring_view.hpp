@@ -34,6 +34,9 @@ class RingView {
   [[nodiscard]] bool restore(int fd, std::uint64_t offset, std::uint64_t length) const noexcept;
   /// Frees the private pages in the range; their contents are gone.
   void discard(std::uint64_t offset, std::uint64_t length) const noexcept;
+  /// Puts private memory of zeros in the place of the ring, writable. If the kernel refuses, no memory at
+  /// all.
+  void withdraw() const noexcept;
 
  private:
   std::uint8_t* base_ = nullptr;

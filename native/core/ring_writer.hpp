@@ -81,6 +81,9 @@ class RingWriter {
   /// Detaches without ending: readers see that the writer died. For a process that exits without close().
   void abandon() noexcept;
   bool closed() const noexcept { return closed_; }
+  /// After close() or abandon(), for those who may still write to ring(): it is private memory of zeros from
+  /// here on.
+  void withdraw_ring() noexcept { ring_.withdraw(); }
 
   WriterStats stats();
 

@@ -1,10 +1,12 @@
+import { constants } from 'node:buffer'
+
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
 import { DecodeCache, decodeSlot } from './codec/decode.js'
 import type { SlotSource } from './codec/slot_messages.js'
 import { SlotRange } from './codec/slot_parts.js'
-import { LeasedSlot } from './leased_slot.js'
+import { LeasedSlot, tooLong } from './leased_slot.js'
 import { Lease } from './lease.js'
 import { addon } from './load_addon.js'
 import { Acquired, Info, INFO_WORDS, type NativeReader, VERIFIES_VALUES } from './native.js'
@@ -17,6 +19,12 @@ export type ArenaBatch<T extends TypeMap = AnySchema> = RecordBatch<T> & Disposa
 
 const LAYOUT_WORDS = 512
 
+/**
+ * Node frees an ArrayBuffer over memory of others only when the event loop turns. A program that never lets it would
+ * collect these: from here on, some 20 MB of them, batches are copied instead.
+ */
+const MOST_UNFINALIZED = 65_536
+
 /** Turns slots into batches: owns the arrays through which the native reader reports, and the memory of small batches. */
 export class BatchReceiver<T extends TypeMap = AnySchema> {
   readonly #calls = addon()
@@ -27,29 +35,22 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   readonly #info = new Float64Array(INFO_WORDS)
   readonly #ids = { schemaId: 0, layoutId: 0 }
   readonly #unreleased: Unreleased
-  readonly #slab: Slab
+  readonly #slab = new Slab()
   /** Of slots that lie in the ring, or were copied out of it after they had been verified. */
   readonly #inRing: SlotSource
   /** Of slots that were copied first. */
   readonly #copiedFirst: SlotSource
   #layout = new Float64Array(LAYOUT_WORDS)
-  #bytesCopied = 0
 
   constructor(native: NativeReader, policy: LeasePolicy) {
     this.#native = native
     this.#number = native.number
     this.#policy = policy
-    this.#unreleased = new Unreleased(native.capacity)
-    this.#slab = new Slab((slab) => this.#calls.bindSlab(this.#number, slab))
+    this.#unreleased = new Unreleased(native)
     const checksValues = native.verifies === VERIFIES_VALUES
     this.#inRing = { messages: () => native.messages(), checksValues }
     this.#copiedFirst = { checksValues }
     this.#bind()
-  }
-
-  /** Bytes copied here, beside what the native reader counts. */
-  get bytesCopied(): number {
-    return this.#bytesCopied
   }
 
   /**
@@ -60,8 +61,8 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
     for (;;) {
       const outcome =
         blockMs === undefined
-          ? this.#calls.tryAcquire(this.#number, this.#slab.used)
-          : this.#calls.acquireSync(this.#number, this.#slab.used, blockMs)
+          ? this.#calls.tryAcquire(this.#number, this.#slab.buffer, this.#slab.used)
+          : this.#calls.acquireSync(this.#number, this.#slab.buffer, this.#slab.used, blockMs)
       switch (outcome) {
         case Acquired.Empty:
           return undefined
@@ -73,7 +74,10 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
         case Acquired.Copied:
           return this.#copied()
         case Acquired.Leased:
-          return this.#policy === 'copy' ? this.#copyLeased() : this.#leased()
+          if (this.#policy === 'copy') return this.#copyLeased()
+          if (this.#info[Info.HoldsWanted] !== 0) this.#unreleased.wanted()
+          this.#unreleased.lease(this.#info[Info.Length]!)
+          return this.#info[Info.Unfinalized]! > MOST_UNFINALIZED ? this.#copyLeased() : this.#leased()
         case Acquired.NeedSlab:
           this.#slab.renew(this.#info[Info.Needed]!)
           break
@@ -94,10 +98,7 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   }
 
   #leased(): ArenaBatch<T> {
-    const length = this.#info[Info.Length]!
-    if (this.#info[Info.HoldsWanted] !== 0) this.#unreleased.wanted()
-    this.#unreleased.lease(length)
-    const slot = new LeasedSlot(this.#native, this.#info[Info.LeaseId]!, length)
+    const slot = new LeasedSlot(this.#native, this.#info[Info.LeaseId]!, this.#info[Info.Length]!)
     try {
       return this.#decode(slot, this.#inRing)
     } catch (error) {
@@ -107,12 +108,14 @@ export class BatchReceiver<T extends TypeMap = AnySchema> {
   }
 
   #copyLeased(): ArenaBatch<T> {
-    const slot = new LeasedSlot(this.#native, this.#info[Info.LeaseId]!, this.#info[Info.Length]!)
-    const bytes = slot.all()
-    const own = Buffer.allocUnsafeSlow(bytes.length)
-    own.set(bytes)
-    slot.release()
-    this.#bytesCopied += own.length
+    const length = this.#info[Info.Length]!
+    const id = this.#info[Info.LeaseId]!
+    if (length > constants.MAX_LENGTH) {
+      this.#native.release(id)
+      throw tooLong(`a batch of arena "${this.#native.name}"`, length, constants.MAX_LENGTH)
+    }
+    const own = Buffer.allocUnsafeSlow(length)
+    this.#native.copyLease(id, own)
     return this.#decode(new SlotRange(own.buffer, own.byteOffset, own.length), this.#inRing)
   }
 

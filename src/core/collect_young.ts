@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-type Collect = (options: { type: 'minor' }) => void
+type Collect = (options: { type: 'minor' | 'major' }) => void
 
 /** Undefined until the first call, null where V8 does not give it. */
 let collect: Collect | null | undefined
@@ -14,6 +14,12 @@ let collect: Collect | null | undefined
 export function collectYoung(): void {
   collect ??= findCollector()
   collect?.({ type: 'minor' })
+}
+
+/** Collects the whole heap. */
+export function collectAll(): void {
+  collect ??= findCollector()
+  collect?.({ type: 'major' })
 }
 
 /** V8 shows its collector to contexts that are made while the flag is set. */

@@ -1,4 +1,7 @@
+import { constants } from 'node:buffer'
+
 import { type SlotParts, SlotRange } from './codec/slot_parts.js'
+import { BatchTooLargeError } from './errors.js'
 import type { NativeReader } from './native.js'
 
 /** Slots that are larger are shown in windows. */
@@ -14,8 +17,14 @@ export class LeasedSlot implements SlotParts {
   readonly #windows: (ArrayBuffer | undefined)[] = []
   #all: ArrayBuffer | undefined
 
-  /** @param id The lease, which was just acquired and becomes this object's. */
-  constructor(native: NativeReader, id: number, length: number) {
+  readonly #limit: number
+
+  /**
+   * @param id The lease, which was just acquired and becomes this object's.
+   * @param limit The longest ArrayBuffer.
+   */
+  constructor(native: NativeReader, id: number, length: number, limit: number = constants.MAX_LENGTH) {
+    this.#limit = limit
     this.#native = native
     this.#id = id
     this.#length = length
@@ -49,8 +58,17 @@ export class LeasedSlot implements SlotParts {
   }
 
   #show(offset: number, length: number): ArrayBuffer {
+    if (length > this.#limit)
+      throw tooLong(`a part of a batch of arena "${this.#native.name}"`, length, this.#limit)
     const buffer = this.#native.lease(this.#id, offset, length)
     this.#buffers.push(buffer)
     return buffer
   }
+}
+
+export function tooLong(what: string, bytes: number, limit: number): BatchTooLargeError {
+  return new BatchTooLargeError(
+    `${what} is ${bytes} bytes long, and this runtime shows at most ${limit} at once (buffer.constants.MAX_LENGTH): write ` +
+      'fewer rows a batch, or read it with Node.js 22 or later',
+  )
 }

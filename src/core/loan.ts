@@ -7,6 +7,7 @@ import { validateInteger } from './validators.js'
 
 /** Whose space it is. */
 export interface Lender {
+  readonly arena: string
   /** Publishes the first `bytes` of the claim: its sequence, or null when there was no room and the arena drops. */
   commit(bytes: number, rows: number): number | null
   abort(): void
@@ -24,12 +25,14 @@ export class Loan<T extends TypeMap = AnySchema> implements Disposable {
   /** The arrays to fill. Their contents are undefined until then. */
   readonly columns: LoanColumns<T>
   readonly #plan: LoanPlan<T>
+  readonly #target: Uint8Array
   #lender: Lender | undefined
 
   /** See `ArenaWriter.loan`. */
   constructor(plan: LoanPlan<T>, target: Uint8Array, offset: number, lender: Lender) {
     this.rows = plan.rows
     this.#plan = plan
+    this.#target = target
     this.#lender = lender
     this.columns = plan.open(target, offset)
   }
@@ -50,12 +53,20 @@ export class Loan<T extends TypeMap = AnySchema> implements Disposable {
   /**
    * Publishes the first `rows` rows.
    * @returns The sequence, or null when the ring was full and the arena drops the newest batch.
+   * @throws ClosedError after `commit` or `abort`, or when the memory of a column was transferred to another ArrayBuffer
    */
   commit(rows: number = this.rows): number | null {
     if (this.#lender === undefined)
       throw new ClosedError('commit() of a loan that was committed or aborted before')
     validateInteger(rows, 'rows', 0, this.rows)
     const lender = this.#lender
+    if (this.#target.length === 0) {
+      this.abort()
+      throw new ClosedError(
+        `commit() of a loan of arena "${lender.arena}": the program has transferred its memory to another ArrayBuffer, so ` +
+          'nothing is published; a copy of a column can be transferred',
+      )
+    }
     const bytes = this.#plan.finish(rows)
     this.#lender = undefined
     try {

@@ -13,7 +13,7 @@ export const Acquired = {
   Leased: 2,
   /** The writer ended the arena and everything was read. */
   Ended: 3,
-  /** The batch is small, but larger than what is left of the slab: bind another one and ask again. */
+  /** The batch is small, but larger than what is left of the slab: ask again with another one. */
   NeedSlab: 4,
   /** The layout array is too short (`info[Info.Needed]` words are needed): bind a longer one and ask again. */
   NeedLayout: 5,
@@ -43,6 +43,8 @@ export const Info = {
   LayoutId: 11,
   /** 1 when the writer lacks the space of a batch that was leased here before this one. */
   HoldsWanted: 12,
+  /** ArrayBuffers of leases given back that wait for a turn of the event loop to be freed, a few hundred bytes each. */
+  Unfinalized: 13,
 } as const
 export const INFO_WORDS = 16
 
@@ -89,8 +91,8 @@ export interface NativeWriter {
   readonly generation: number
   readonly capacity: number
   readonly leaseThreshold: number
-  /** The ring, mapped twice back to back, writable: offsets of claims index it. Detached by `close`. */
-  ring(): ArrayBuffer
+  /** Shows a part of the ring, which is mapped twice back to back and which offsets of claims index. Detached by `close`. */
+  ring(offset: number, length: number): ArrayBuffer
   abortClaim(): void
   /** Like `armSpace`, for "everything was read": true while some attached reader has not read all, or none ever came. */
   armDrained(bell: number, needReader: boolean): boolean
@@ -139,10 +141,23 @@ export interface NativeReader {
    * that was shown of it is garbage, if `release` did not do it.
    */
   lease(leaseId: number, offset: number, length: number): ArrayBuffer
-  /** Detaches all that was shown of the lease, and gives it back. False if it was given back before. */
+  /** Copies the whole batch, which must not have been shown, and gives the lease back. */
+  copyLease(leaseId: number, target: Uint8Array): void
+  /**
+   * Detaches all that was shown of the lease, and gives it back; where the program has transferred some of that, when that
+   * is garbage. False if it was given back before.
+   */
   release(leaseId: number, ...buffers: readonly ArrayBuffer[]): boolean
   /** A copy of the messages of the batch last acquired without their bodies, as they were verified. */
   messages(): Uint8Array
+  /** From here on, or no more, `look` finds what was shown. Until then what was shown is kept. */
+  watch(on: boolean): void
+  /**
+   * Gives back the leases of which all is garbage, without a turn of the event loop: of those that were shown since the last
+   * looks, or of `all` that are watched. Bytes of those that are left.
+   * @param collect Collects garbage.
+   */
+  look(collect: () => void, all: boolean): number
   /** Published sequence minus cursor. */
   lag(): number
   /** Detaches. Leases stay valid and are given back by their finalizers. Idempotent. */
@@ -231,11 +246,10 @@ export interface NativeModule {
    */
   armSpace(writer: number, bell: number): boolean
   disarmWriter(writer: number): void
-  /** Where small batches go from now on. The slab stays referenced while it is bound. */
-  bindSlab(reader: number, slab: Uint8Array): void
-  tryAcquire(reader: number, slabOffset: number): number
+  /** A small batch is copied to `slabOffset` of the slab, if it fits there. */
+  tryAcquire(reader: number, slab: ArrayBuffer, slabOffset: number): number
   /** Blocks this thread; Empty after the time-out. A negative time-out waits for ever. */
-  acquireSync(reader: number, slabOffset: number, timeoutMs: number): number
+  acquireSync(reader: number, slab: ArrayBuffer, slabOffset: number, timeoutMs: number): number
   /** True: nothing ready, the writer rings `bell` at the next event; false: ask again at once. */
   armBatch(reader: number, bell: number): boolean
   disarmReader(reader: number): void

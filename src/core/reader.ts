@@ -196,8 +196,7 @@ export class ArenaReader<T extends TypeMap = AnySchema>
   stats(): ReaderStats {
     const native = this.#native
     if (native === undefined || this.#closed) return { ...this.#lastStats }
-    const stats = native.stats()
-    return { ...stats, bytesCopied: stats.bytesCopied + this.#receiver!.bytesCopied, lag: native.lag() }
+    return { ...native.stats(), lag: native.lag() }
   }
 
   /** Detaches, and fails pending reads with `ClosedError`. Batches stay valid. Idempotent. */

@@ -1,12 +1,12 @@
 import type { TypeMap } from 'apache-arrow'
 
-import { BufferViews } from './codec/buffer_views.js'
 import type { TypedArray } from './codec/column_data.js'
 import type { EncodePlan } from './codec/encode_plan.js'
 import type { LoanPlan } from './codec/loan.js'
 import { addon } from './load_addon.js'
 import { Loan } from './loan.js'
 import { Claimed, type NativeBell, type NativeWriter } from './native.js'
+import { RingWindows } from './ring_windows.js'
 
 /**
  * The one place where bytes go into the ring: by copying a planned batch, or by lending the space. The ring takes one claim
@@ -19,21 +19,21 @@ export class RingPort {
   readonly #calls = addon()
   readonly #native: NativeWriter
   readonly #number: number
-  readonly #ring: BufferViews
+  readonly #ring: RingWindows
   readonly #onSettled: () => void
   /** The large arrays of the batch that is being placed, each after its offset: all are copied by one call. */
-  #large: (number | TypedArray)[] = []
+  readonly #large: (number | TypedArray)[] = []
   #loan: Loan | undefined
   #bytesCopied = 0
 
   /** @param onSettled Called when a loan was committed or aborted: there is space again. */
   constructor(native: NativeWriter, onSettled: () => void) {
     this.name = native.name
-    this.maxBytes = native.capacity
     this.#native = native
     this.#number = native.number
-    this.#ring = BufferViews.of(native.ring())
-    this.#ring.copyLargeWith((position, source) => void this.#large.push(position, source))
+    const large = this.#large
+    this.#ring = new RingWindows(native, (position, source) => void large.push(position, source))
+    this.maxBytes = this.#ring.maxBytes
     this.#onSettled = onSettled
   }
 
@@ -54,13 +54,14 @@ export class RingPort {
     if (offset === Claimed.WouldBlock) return undefined
     if (offset === Claimed.Dropped) return null
     try {
-      plan.writeTo(this.#ring, offset)
+      const views = this.#ring.at(offset, plan.byteLength)
+      plan.writeTo(views, offset - this.#ring.start)
       if (this.#large.length > 0) this.#copyLarge()
       const sequence = this.#calls.commit(this.#number, plan.byteLength, plan.rows)
       this.#bytesCopied += plan.byteLength
       return sequence
     } catch (error) {
-      this.#large = []
+      this.#large.length = 0
       this.#native.abortClaim()
       throw error
     }
@@ -72,12 +73,15 @@ export class RingPort {
     if (offset === Claimed.WouldBlock) return undefined
     if (offset === Claimed.Dropped) {
       return new Loan(plan, new Uint8Array(plan.byteLength), 0, {
+        arena: this.name,
         commit: () => null,
         abort: () => undefined,
       })
     }
     try {
-      const loan = new Loan(plan, this.#ring.u8, offset, {
+      const { u8 } = this.#ring.at(offset, plan.byteLength)
+      const loan = new Loan(plan, u8, offset - this.#ring.start, {
+        arena: this.name,
         commit: (bytes, rows) => this.#settle(() => this.#calls.commit(this.#number, bytes, rows)),
         abort: () => this.#settle(() => this.#native.abortClaim()),
       })
@@ -110,9 +114,8 @@ export class RingPort {
   }
 
   #copyLarge(): void {
-    const offsetsAndSources = this.#large
-    this.#large = []
-    this.#calls.copy(this.#number, ...offsetsAndSources)
+    this.#calls.copy(this.#number, ...this.#large)
+    this.#large.length = 0
   }
 
   #settle<R>(settle: () => R): R {

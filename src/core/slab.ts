@@ -1,3 +1,5 @@
+import { markAsUntransferable } from 'node:worker_threads'
+
 import { align64 } from './codec/alignment.js'
 import { SlotRange } from './codec/slot_parts.js'
 
@@ -9,15 +11,13 @@ const SLAB_BYTES = 256 * 1024
 
 /** Where the small batches of a reader are copied to, side by side. */
 export class Slab {
-  readonly #bind: (slab: Uint8Array) => void
   // Asked for once: V8 calls a getter for it, and for the length of what may be a Buffer.
   #buffer = new ArrayBuffer(0)
   #length = 0
   #used = 0
 
-  /** @param bind is told where the next batches go */
-  constructor(bind: (slab: Uint8Array) => void) {
-    this.#bind = bind
+  get buffer(): ArrayBuffer {
+    return this.#buffer
   }
 
   /** Where the next batch goes. */
@@ -35,9 +35,10 @@ export class Slab {
   /** Goes on with another one, of at least so many bytes. */
   renew(bytes: number): void {
     const slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes))
+    // One batch's columns would take the memory of all others along.
+    markAsUntransferable(slab.buffer)
     this.#buffer = slab.buffer
     this.#length = slab.length
     this.#used = 0
-    this.#bind(slab)
   }
 }

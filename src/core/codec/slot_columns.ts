@@ -3,10 +3,22 @@ import { BlockReader, type Dictionaries } from './block_reader.js'
 import { type BatchColumns } from './batch_columns.js'
 import type { CheckedLayout } from './checked_layout.js'
 import type { DictionaryShape } from './column_shape.js'
+import { ReleasedError } from '../errors.js'
 import { Block, blockWords, Layout } from './layout.js'
 import { memoizedVector } from './memoized_vector.js'
 import type { KnownSchema } from './schema_cache.js'
-import type { SlotBytes } from './slot_parts.js'
+import { type SlotBytes, SlotRange } from './slot_parts.js'
+
+function isGone(slot: SlotBytes): boolean {
+  return slot instanceof SlotRange && slot.buffer.byteLength === 0
+}
+
+function transferred(): ReleasedError {
+  return new ReleasedError(
+    'the memory of this batch is gone: the program transferred the ArrayBuffer of one of its columns, or of a small batch ' +
+      'that was read at about the same time and shares its memory, to another; transfer a copy of the column instead',
+  )
+}
 
 /** The columns of a slot, made from its layout words when they are first used. */
 export class SlotColumns implements BatchColumns, Dictionaries {
@@ -39,10 +51,12 @@ export class SlotColumns implements BatchColumns, Dictionaries {
     const made = columns[index]
     if (made !== undefined) return made
     const shape = this.#known.shape!.columns[index]!
-    this.#reader ??= new BlockReader(this.#slot, this.#words, this.#block)
-    const column = this.#reader.column(shape, this)
-    columns[index] = column
-    return column
+    try {
+      this.#reader ??= new BlockReader(this.#slot, this.#words, this.#block)
+      return (columns[index] = this.#reader.column(shape, this))
+    } catch (error) {
+      throw isGone(this.#slot) ? transferred() : error
+    }
   }
 
   all(): Data<Struct> {
