@@ -61,10 +61,13 @@ void run(const std::shared_ptr<Worker>& worker) {
 }
 
 void start_thread(const std::shared_ptr<Worker>& worker) {
-  // The program's signals are the business of its own threads.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  // The program's signals are the business of its own threads. Its own faults are not: blocked ones would end
+  // the process without the fault handler's sentence.
+  sigset_t others, before;
+  sigfillset(&others);
+  for (const int fault : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+    sigdelset(&others, fault);
+  pthread_sigmask(SIG_SETMASK, &others, &before);
   try {
     std::thread(run, worker).detach();
   } catch (...) {

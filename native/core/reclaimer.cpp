@@ -7,6 +7,7 @@
 #include "dead_readers.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
+#include "still_scan.hpp"
 #include "sync_points.hpp"
 
 namespace qads {
@@ -60,12 +61,11 @@ std::uint64_t Reclaimer::kept_without_readers(std::uint64_t next) const noexcept
 }
 
 std::uint64_t Reclaimer::limit(std::uint64_t next) const noexcept {
-  const Word32& departures = segment_.control().reclaim.departures;
   std::uint64_t lowest;
   bool attached;
-  std::uint32_t before;
-  do {
-    before = departures.load(std::memory_order_seq_cst);
+  // leave_floor: of two that leave meanwhile, the first may have been seen before and the last after it left;
+  // then neither what the last had not read nor the floor that it stored would count.
+  const bool still = scan_while_still(segment_.control().reclaim.departures, [&] {
     lowest = next;
     attached = false;
     each_reader([&](std::uint32_t, const ReaderEntry& entry, ReaderState state) {
@@ -73,9 +73,8 @@ std::uint64_t Reclaimer::limit(std::uint64_t next) const noexcept {
       lowest = std::min({lowest, at.cursor, at.pin});
       attached = attached || is_attached(state);
     });
-    // leave_floor: of two that leave meanwhile, the first may have been seen before and the last after it
-    // left; then neither what the last had not read nor the floor that it stored would count.
-  } while (departures.load(std::memory_order_seq_cst) != before);
+  });
+  if (!still) return reclaimed_;  // nothing more than what is the writer's already
   // leave_floor: a leaver stores the floor before it frees its entry, so the floor is read after the scan.
   return attached ? lowest : std::min(lowest, kept_without_readers(next));
 }
