@@ -121,7 +121,8 @@ inline request_evictions(below) {
       q = 0
     }
     if
-    :: evict_below[i] >= c /* not in the way, or asked before */
+    :: evict_below[i] >= c /* not in the way, or asked before; asking again
+        after a time is for rings that are lost, and none is here */
 #if defined(M_RING_BEFORE_REQUEST)
     :: d_step { evict_below[i] < c -> evacuator_bell[i] = (evacuator_bell[i] || has_bell[i]) }
       d_step { evict_below[i] = c }
