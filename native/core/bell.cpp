@@ -23,6 +23,7 @@ namespace qads {
 namespace {
 
 constexpr std::size_t kKnownBells = 64;
+constexpr std::uint64_t kDeafPauseUs = 10'000;
 
 /// The names that this process must remove, at the latest when it exits. A forked child removes none of its
 /// parent's.
@@ -136,6 +137,12 @@ Bell::~Bell() { remove_name(); }
 
 void Bell::remove_name() const noexcept { names.get().remove(id_); }
 
+bool Bell::is_named() const noexcept {
+  struct stat ours{}, named{};
+  return fstat(fd_.get(), &ours) == 0 && stat(bell_path(id_).c_str(), &named) == 0 &&
+         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
 int Bell::duplicate_fd() const { return fcntl(fd_.get(), F_DUPFD_CLOEXEC, 3); }
 
 bool Bell::wait(std::uint64_t deadline_ns) const noexcept {
@@ -144,7 +151,11 @@ bool Bell::wait(std::uint64_t deadline_ns) const noexcept {
   const timespec timeout{static_cast<time_t>(left / 1'000'000'000u),
                          static_cast<long>(left % 1'000'000'000u)};
   pollfd poll_fd{fd_.get(), POLLIN, 0};
-  return ppoll(&poll_fd, 1, deadline_ns == UINT64_MAX ? nullptr : &timeout, nullptr) > 0;
+  const int ready = ppoll(&poll_fd, 1, deadline_ns == UINT64_MAX ? nullptr : &timeout, nullptr);
+  if (ready >= 0 || errno == EINTR) return ready > 0;
+  // Without a way to hear it: not at once again.
+  usleep(static_cast<useconds_t>(std::min<std::uint64_t>(left / 1000, kDeafPauseUs)));
+  return false;
 }
 
 void Bell::drain() const noexcept {

@@ -24,6 +24,8 @@ class Bell {
   int fd() const noexcept { return fd_.get(); }
   /// A duplicate that the caller owns: for event loops that insist on closing what they poll.
   int duplicate_fd() const;
+  /// True while peers find it under its name: others may have removed the files of shared memory.
+  bool is_named() const noexcept;
   /// Sleeps until rung or `deadline_ns` (monotonic); false on time-out.
   bool wait(std::uint64_t deadline_ns) const noexcept;
   /// Takes all rings that are there.

@@ -18,8 +18,15 @@
 namespace qads {
 namespace {
 
+// A ring can be lost: the bell's name removed, a writer that may not or cannot open it. So the thread looks
+// by itself: while leases are in a ring, now and then; when it finds a request that it did not hear, soon
+// again.
+constexpr std::uint64_t kLookNs = 100'000'000;
+constexpr std::uint64_t kIdleLookNs = 1'000'000'000;
+constexpr std::uint64_t kDeafLookNs = 2'000'000;
+
 struct Worker {
-  Bell bell;
+  std::shared_ptr<Bell> bell = std::make_shared<Bell>();  // changed by the thread, under the registry's mutex
   std::atomic<bool> stop{false};
 };
 
@@ -49,22 +56,55 @@ void each_table(const Worker* worker, Visit&& visit) {
   }
 }
 
+/// Its name is gone, and with it the way to it: peers are told of another.
+void hang_another_bell(const std::shared_ptr<Worker>& worker) noexcept {
+  std::shared_ptr<Bell> bell;
+  try {
+    bell = std::make_shared<Bell>();
+  } catch (const std::exception& error) {
+    QADS_LOG(debug, "evacuator: no other bell (%s)", error.what());
+    return;
+  }
+  {
+    Registry& r = registry.get();
+    const std::lock_guard<std::mutex> lock(r.mutex);
+    if (r.worker != worker) return;
+    worker->bell = bell;
+  }
+  each_table(worker.get(), [&](LeaseTable& table) { table.tell_evacuator_bell(bell->id()); });
+}
+
 void run(const std::shared_ptr<Worker>& worker) {
-  QADS_LOG(debug, "evacuator bell=%016llx started", static_cast<unsigned long long>(worker->bell.id()));
-  std::uint64_t again_ns = LeaseTable::kNever;
+  QADS_LOG(debug, "evacuator bell=%016llx started", static_cast<unsigned long long>(worker->bell->id()));
+  LeaseTable::Evacuation found;
+  std::uint64_t look_ns = kLookNs;
   while (!worker->stop.load(std::memory_order_acquire)) {
-    worker->bell.wait(again_ns);
-    worker->bell.drain();
-    again_ns = LeaseTable::kNever;
-    each_table(worker.get(), [&](LeaseTable& table) { again_ns = std::min(again_ns, table.evacuate()); });
+    const std::uint64_t look_at = monotonic_ns() + look_ns;
+    const bool unasked = !worker->bell->wait(std::min(look_at, found.again_ns)) && look_at < found.again_ns;
+    worker->bell->drain();
+    found = {};
+    each_table(worker.get(), [&](LeaseTable& table) {
+      const LeaseTable::Evacuation of_table = table.evacuate();
+      found.again_ns = std::min(found.again_ns, of_table.again_ns);
+      found.asked = found.asked || of_table.asked;
+      found.holds = found.holds || of_table.holds;
+    });
+    look_ns = std::min(unasked ? look_ns * 2 : look_ns, found.holds ? kLookNs : kIdleLookNs);
+    if (unasked && found.asked) {
+      look_ns = kDeafLookNs;
+      if (!worker->bell->is_named()) hang_another_bell(worker);
+    }
   }
 }
 
 void start_thread(const std::shared_ptr<Worker>& worker) {
-  // The program's signals are the business of its own threads.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  // The program's signals are the business of its own threads. Its own faults are not: blocked ones would end
+  // the process without the fault handler's sentence.
+  sigset_t others, before;
+  sigfillset(&others);
+  for (const int fault : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+    sigdelset(&others, fault);
+  pthread_sigmask(SIG_SETMASK, &others, &before);
   try {
     std::thread(run, worker).detach();
   } catch (...) {
@@ -85,7 +125,7 @@ std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table) {
     r.worker = std::move(worker);
   }
   r.tables.emplace_back(table.lock().get(), table);
-  return r.worker->bell.id();
+  return r.worker->bell->id();
 }
 
 void finish_leaving(Deadline deadline) noexcept {
@@ -106,14 +146,14 @@ void strike_from_evacuation(const LeaseTable* table) noexcept {
     r.worker.reset();
   }
   last->stop.store(true, std::memory_order_release);
-  last->bell.remove_name();
-  last->bell.ring_self();
+  last->bell->remove_name();
+  last->bell->ring_self();
 }
 
 void wake_evacuator() noexcept {
   Registry& r = registry.get();
   const std::lock_guard<std::mutex> lock(r.mutex);
-  if (r.worker) r.worker->bell.ring_self();
+  if (r.worker) r.worker->bell->ring_self();
 }
 
 }  // namespace qads

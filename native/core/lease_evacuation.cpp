@@ -8,20 +8,17 @@
 #include "sync_points.hpp"
 
 namespace qads {
-namespace {
-
-// The kernel may have what it refused to give, memory or mappings, a little later.
-constexpr std::uint64_t kRetryNs = 50'000'000;
-
-}  // namespace
-
 bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept {
-  if (!mark_range(*lease)) return false;
+  // A list of moved ranges is the only memory that moving takes besides the pages.
+  if (!mark_range(*lease) && !(make_room(in_ring_.size() - 1) && mark_range(*lease))) {
+    note_refusal();
+    return false;
+  }
   lease->place = Lease::Place::moving;
   PrivatePages pages = pool_.reuse(lease->mapped_length);
   lock.unlock();  // the copy takes long: the reader goes on meanwhile
   if (!pages) pages = allocate_private_pages(lease->mapped_length);
-  if (pages) pages.copy_from(lease->data);
+  const bool copied = pages && pages.copy_from(lease->data);
   sync_point(SyncPoint::evacuate_copy);
   lock.lock();
 
@@ -32,9 +29,10 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
     if (!left_) store_pin();
     return true;
   }
-  if (!pages || !pages.put_at(lease->data)) {
+  if (!(copied && pages.put_at(lease->data)) && !move_with_spares(*lease, std::move(pages))) {
     forget_range(*lease);
     lease->place = Lease::Place::ring;
+    note_refusal();
     QADS_LOG(
         warn,
         "arena=%s reader=%u: the kernel refused to move batch %llu out of the ring; the writer waits for it",
@@ -51,6 +49,27 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
   bump(entry().evacuations);
   store_pin();
   return true;
+}
+
+/// Batches are copied at read until the kernel lets this process move them again.
+void LeaseTable::note_refusal() noexcept {
+  refused_ = true;
+  try_again_ns_ = coarse_monotonic_ns() + kRetryNs;
+}
+
+/// Gives back to the kernel what was held for when it refuses, but for so many pairs of mappings. False if
+/// nothing was.
+bool LeaseTable::make_room(std::size_t kept_pairs) noexcept {
+  const bool had_pages = pool_.drop();
+  return spares_.shrink_to(kept_pairs) || had_pages;
+}
+
+/// The same once more, with the mappings and the memory that were held for when the kernel refuses. What the
+/// other leases in the ring need stays in hand.
+bool LeaseTable::move_with_spares(Lease& lease, PrivatePages pages) noexcept {
+  make_room(in_ring_.size() - 1);
+  if (!pages) pages = allocate_private_pages(lease.mapped_length);
+  return pages && pages.make_writable() && pages.copy_from(lease.data) && pages.put_at(lease.data);
 }
 
 /// True if the lease, which is in the writer's way, may stay until `let_be_until_ns`.
@@ -73,19 +92,20 @@ bool LeaseTable::is_let_be(Lease& lease) noexcept {
   return false;
 }
 
-std::uint64_t LeaseTable::evacuate() noexcept {
+LeaseTable::Evacuation LeaseTable::evacuate() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   std::uint64_t moved = 0;
-  std::uint64_t again_ns = kNever;
+  Evacuation result;
   while (!left_ && !in_ring_.empty() && !segment_.forked()) {
     const auto [sequence, lease] = *in_ring_.begin();
     if (sequence >= entry().evict_below.load(std::memory_order_acquire)) break;
+    result.asked = true;
     if (is_let_be(*lease)) {
-      again_ns = lease->let_be_until_ns;
+      result.again_ns = lease->let_be_until_ns;
       break;
     }
     if (!move_out(lock, lease)) {
-      again_ns = monotonic_ns() + kRetryNs;
+      result.again_ns = monotonic_ns() + kRetryNs;
       break;
     }
     ++moved;
@@ -97,7 +117,15 @@ std::uint64_t LeaseTable::evacuate() noexcept {
              static_cast<unsigned long long>(private_bytes()));
   }
   if (detached_ && !left_ && in_ring_.empty()) leave();
-  return again_ns;
+  result.holds = !left_ && !in_ring_.empty();
+  // What was given up for these is wanted for the others, while the kernel may have it.
+  if (result.holds) static_cast<void>(spares_.grow_to(in_ring_.size() + kSparePairs));
+  return result;
+}
+
+void LeaseTable::tell_evacuator_bell(std::uint64_t bell_id) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (enlisted_ && !left_) entry().evacuator_bell_id.store(bell_id, std::memory_order_seq_cst);
 }
 
 }  // namespace qads

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 
@@ -95,13 +96,14 @@ const std::uint8_t* LeaseTable::find_unmoved(std::uint64_t offset, std::uint64_t
 const std::uint8_t* LeaseTable::bytes_beside_moved(std::uint64_t offset, std::uint64_t length) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (const std::uint8_t* data = find_unmoved(offset, length)) return data;
-  scratch_ = allocate_bytes(length);
+  scratch_ = allocate_or_make_room(length);
   const SharedMemoryHeader& header = segment_.header();
   for (std::uint64_t done = 0; done < length;) {
     const std::uint64_t in_ring = (offset + done) % header.ring_capacity;
     const std::uint64_t part = std::min(length - done, header.ring_capacity - in_ring);
     const ssize_t got =
         pread(segment_.fd(), scratch_.get() + done, part, static_cast<off_t>(header.ring_offset + in_ring));
+    if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return nullptr;
     done += static_cast<std::uint64_t>(got);
   }
@@ -133,8 +135,7 @@ Lease* LeaseTable::add(std::uint64_t sequence, const std::uint8_t* data, std::ui
   lease->sequence = sequence;
   lease->length = length;
   View* view = length >= segment_.header().lease_threshold ? view_of(data) : nullptr;
-  if (view != nullptr && moved_ranges_of_process.load(std::memory_order_relaxed) < kMaxMovedRanges &&
-      enlist()) {
+  if (view != nullptr && may_lease_in_place(length)) {
     lease->data = data;
     lease->place = Lease::Place::ring;
     lease->view = view;
@@ -146,7 +147,7 @@ Lease* LeaseTable::add(std::uint64_t sequence, const std::uint8_t* data, std::ui
     lease->heap = std::move(scratch_);
     lease->data = data;
   } else {
-    lease->heap = allocate_bytes(length);
+    lease->heap = allocate_or_make_room(length);
     std::memcpy(lease->heap.get(), data, length);
     lease->data = lease->heap.get();
     bump(entry().bytes_copied, length);
@@ -156,6 +157,43 @@ Lease* LeaseTable::add(std::uint64_t sequence, const std::uint8_t* data, std::ui
   return lease.release();
 }
 
+/// A lease that nobody can move could hold the writer for ever: what its move takes is in hand before.
+bool LeaseTable::may_lease_in_place(std::uint64_t length) noexcept {
+  if (moved_ranges_of_process.load(std::memory_order_relaxed) >= kMaxMovedRanges) return false;
+  if ((!enlisted_ || refused_) && !can_move(length)) return false;
+  const std::size_t before = in_ring_.empty() ? 0 : spares_.pairs();
+  if (spares_.grow_to(in_ring_.size() + 1 + kSparePairs)) return true;
+  // The last mappings are the program's.
+  spares_.shrink_to(before);
+  return false;
+}
+
+/// Before the first lease, and after a refusal: now and then, and for real.
+bool LeaseTable::can_move(std::uint64_t length) noexcept {
+  const std::uint64_t now = coarse_monotonic_ns();
+  if (now < try_again_ns_) return false;
+  const bool can = can_move_pages(Geometry::align_up(length, segment_.header().page_size));
+  if (can && enlist()) {
+    refused_ = false;
+    return true;
+  }
+  if (!can && try_again_ns_ == 0) {
+    QADS_LOG(warn, "arena=%s reader=%u: the kernel refuses to move pages; batches are copied at read",
+             segment_.name().c_str(), index_);
+  }
+  try_again_ns_ = now + kRetryNs;
+  return false;
+}
+
+HeapBytes LeaseTable::allocate_or_make_room(std::uint64_t length) {
+  try {
+    return allocate_bytes(length);
+  } catch (const std::bad_alloc&) {
+    if (!make_room(in_ring_.size() + kSparePairs / 2)) throw;
+    return allocate_bytes(length);
+  }
+}
+
 bool LeaseTable::enlist() noexcept {
   if (enlisted_) return true;
   try {
@@ -163,7 +201,6 @@ bool LeaseTable::enlist() noexcept {
     entry().evacuator_bell_id.store(enlist_for_evacuation(weak_from_this()), std::memory_order_seq_cst);
     enlisted_ = true;
   } catch (const std::exception& error) {
-    // A lease that nobody can move could hold the writer for ever: copy instead.
     QADS_LOG(warn, "arena=%s reader=%u: no evacuator (%s); batches are copied at read",
              segment_.name().c_str(), index_, error.what());
   }
@@ -218,7 +255,8 @@ void LeaseTable::give_back_private(Lease& lease) noexcept {
   if (left_) return ring.discard(lease.view_offset, lease.mapped_length);
   entry().private_bytes.store(private_bytes(), std::memory_order_relaxed);
   pool_.keep(lease.data, lease.mapped_length);
-  if (ring.restore(segment_.fd(), lease.view_offset, lease.mapped_length)) {
+  const auto restore = [&] { return ring.restore(segment_.fd(), lease.view_offset, lease.mapped_length); };
+  if (restore() || (make_room(in_ring_.size() + kSparePairs / 2) && restore())) {
     forget_range(lease);
   } else {
     ring.discard(lease.view_offset,

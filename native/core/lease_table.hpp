@@ -19,6 +19,7 @@
 #include "ring_layout.hpp"
 #include "ring_view.hpp"
 #include "shared_segment.hpp"
+#include "spare_mappings.hpp"
 #include "sync_points.hpp"
 
 namespace qads {
@@ -117,11 +118,17 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
     return entry().pin.load(std::memory_order_relaxed) < entry().evict_below.load(std::memory_order_relaxed);
   }
 
-  /// Moves the leases below `evict_below` out of the ring. Called by the evacuator thread. Wakes the writer.
-  /// Returns when it is to be called again, on the monotonic clock, because the kernel refused or a lease is
-  /// given time: kNever if there is no reason.
-  std::uint64_t evacuate() noexcept;
   static constexpr std::uint64_t kNever = UINT64_MAX;
+  struct Evacuation {
+    /// When to look again, on the monotonic clock, because the kernel refused or a lease is given time.
+    std::uint64_t again_ns = kNever;
+    bool asked = false;  // a lease was in the writer's way
+    bool holds = false;  // leases are in the ring, of which any may be
+  };
+  /// Moves the leases below `evict_below` out of the ring. Called by the evacuator thread. Wakes the writer.
+  Evacuation evacuate() noexcept;
+  /// The evacuator has another bell.
+  void tell_evacuator_bell(std::uint64_t bell_id) noexcept;
 
   /// The reader closed. With leases in the ring and a live writer the entry stays `leaving` until they are
   /// moved.
@@ -138,6 +145,11 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   void wake_writer(std::uint64_t limit) noexcept;
 
  private:
+  // The kernel may have what it refused to give, memory or mappings, a little later.
+  static constexpr std::uint64_t kRetryNs = 50'000'000;
+  // Besides a pair for each lease in the ring: while pages are moved the kernel wants some more to be free.
+  static constexpr std::size_t kSparePairs = 16;
+
   struct View {
     std::unique_ptr<RingView> ring;
     std::map<std::uint64_t, std::uint64_t>
@@ -154,6 +166,9 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   Lease* add(std::uint64_t sequence, const std::uint8_t* data, std::uint64_t length);
   void store_pin() noexcept;
   std::uint64_t limit() const noexcept;
+  bool may_lease_in_place(std::uint64_t length) noexcept;
+  bool can_move(std::uint64_t length) noexcept;
+  HeapBytes allocate_or_make_room(std::uint64_t length);
   bool enlist() noexcept;
   void answer_earlier_request(const Lease& lease) const noexcept;
   bool mark_range(Lease& lease) noexcept;
@@ -162,6 +177,9 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   void destroy(Lease* lease) noexcept;
   bool is_let_be(Lease& lease) noexcept;
   bool move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept;
+  void note_refusal() noexcept;
+  bool make_room(std::size_t kept_pairs) noexcept;
+  bool move_with_spares(Lease& lease, PrivatePages pages) noexcept;
   void leave() noexcept;
   void free_entry(const MembershipLock& membership) noexcept;
 
@@ -173,8 +191,11 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   std::map<std::uint64_t, Lease*> in_ring_;  // by sequence: the first is the pin
   std::uint64_t peeked_ = kNoPin;
   PrivatePagePool pool_;
+  SpareMappings spares_;
   Patience patience_;
-  HeapBytes scratch_;  // the copy of a batch that no mapping can show, or that nobody may change
+  HeapBytes scratch_;               // the copy of a batch that no mapping can show, or that nobody may change
+  bool refused_ = false;            // the kernel refused to move pages
+  std::uint64_t try_again_ns_ = 0;  // after a refusal
   bool enlisted_ = false;
   bool detached_ = false;
   bool left_ = false;

@@ -25,11 +25,13 @@ PrivatePages& PrivatePages::operator=(PrivatePages&& other) noexcept {
   return *this;
 }
 
-void PrivatePages::copy_from(const std::uint8_t* source) noexcept {
+bool PrivatePages::copy_from(const std::uint8_t* source) noexcept {
   std::memcpy(pages_, source, length_);
   // Views stay read-only, in the ring or out of it.
-  mprotect(pages_, length_, PROT_READ);
+  return mprotect(pages_, length_, PROT_READ) == 0;
 }
+
+bool PrivatePages::make_writable() noexcept { return mprotect(pages_, length_, PROT_READ | PROT_WRITE) == 0; }
 
 bool PrivatePages::put_at(const std::uint8_t* address) noexcept {
   void* place = const_cast<std::uint8_t*>(address);
@@ -43,6 +45,16 @@ PrivatePages allocate_private_pages(std::uint64_t length) noexcept {
   void* pages =
       mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   return pages == MAP_FAILED ? PrivatePages() : PrivatePages(pages, length);
+}
+
+bool can_move_pages(std::uint64_t length) noexcept {
+  PrivatePages pages = allocate_private_pages(length);
+  if (!pages) return false;
+  void* place = mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (place == MAP_FAILED) return false;
+  const bool moved = pages.put_at(static_cast<const std::uint8_t*>(place));
+  munmap(place, length);
+  return moved;
 }
 
 PrivatePages PrivatePagePool::reuse(std::uint64_t length) noexcept {
@@ -67,6 +79,13 @@ void PrivatePagePool::keep(const std::uint8_t* address, std::uint64_t length) no
   } catch (const std::bad_alloc&) {
     // Not kept, then.
   }
+}
+
+bool PrivatePagePool::drop() noexcept {
+  const bool any = !pages_.empty();
+  pages_.clear();
+  kept_ = 0;
+  return any;
 }
 
 }  // namespace qads

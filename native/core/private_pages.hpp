@@ -20,8 +20,11 @@ class PrivatePages {
   explicit operator bool() const noexcept { return pages_ != nullptr; }
   std::uint64_t length() const noexcept { return length_; }
 
-  /// Copies length() bytes and makes the pages read-only.
-  void copy_from(const std::uint8_t* source) noexcept;
+  /// Copies length() bytes and makes the pages read-only. False if the kernel refused that.
+  [[nodiscard]] bool copy_from(const std::uint8_t* source) noexcept;
+
+  /// As before copy_from. False if the kernel refused.
+  [[nodiscard]] bool make_writable() noexcept;
 
   /// Replaces the mapping at `address` by these pages, atomically for whoever reads there: an access
   /// meanwhile faults, waits for the kernel's lock on the address space, and sees the same bytes. False if
@@ -46,6 +49,8 @@ class PrivatePagePool {
   /// Takes the private pages at `address` away and keeps them; what is mapped there after is unspecified but
   /// reserved.
   void keep(const std::uint8_t* address, std::uint64_t length) noexcept;
+  /// Frees all that is kept. True if there was something.
+  bool drop() noexcept;
 
  private:
   std::uint64_t bound_;
@@ -55,5 +60,9 @@ class PrivatePagePool {
 
 /// New pages, faulted in. Empty if the kernel refused.
 PrivatePages allocate_private_pages(std::uint64_t length) noexcept;
+
+/// Moves private pages of this length over others, to see whether the kernel lets this process do that: a
+/// sandbox may forbid it, and memory may be short.
+[[nodiscard]] bool can_move_pages(std::uint64_t length) noexcept;
 
 }  // namespace qads

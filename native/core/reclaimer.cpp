@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "clock.hpp"
 #include "counters.hpp"
 #include "dead_readers.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
+#include "still_scan.hpp"
 #include "sync_points.hpp"
 
 namespace qads {
@@ -17,6 +19,8 @@ constexpr std::uint64_t kAheadShare = 8;
 // Leases in this share of the ring, the next to be needed, are moved out before the writer has to wait for
 // it.
 constexpr std::uint64_t kEvictShare = 8;
+// A ring can be lost: who is still in the way after this time is asked again.
+constexpr std::uint64_t kAskAgainNs = 50'000'000;
 
 }  // namespace
 
@@ -60,12 +64,11 @@ std::uint64_t Reclaimer::kept_without_readers(std::uint64_t next) const noexcept
 }
 
 std::uint64_t Reclaimer::limit(std::uint64_t next) const noexcept {
-  const Word32& departures = segment_.control().reclaim.departures;
   std::uint64_t lowest;
   bool attached;
-  std::uint32_t before;
-  do {
-    before = departures.load(std::memory_order_seq_cst);
+  // leave_floor: of two that leave meanwhile, the first may have been seen before and the last after it left;
+  // then neither what the last had not read nor the floor that it stored would count.
+  const bool still = scan_while_still(segment_.control().reclaim.departures, [&] {
     lowest = next;
     attached = false;
     each_reader([&](std::uint32_t, const ReaderEntry& entry, ReaderState state) {
@@ -73,9 +76,8 @@ std::uint64_t Reclaimer::limit(std::uint64_t next) const noexcept {
       lowest = std::min({lowest, at.cursor, at.pin});
       attached = attached || is_attached(state);
     });
-    // leave_floor: of two that leave meanwhile, the first may have been seen before and the last after it
-    // left; then neither what the last had not read nor the floor that it stored would count.
-  } while (departures.load(std::memory_order_seq_cst) != before);
+  });
+  if (!still) return reclaimed_;  // nothing more than what is the writer's already
   // leave_floor: a leaver stores the floor before it frees its entry, so the floor is read after the scan.
   return attached ? lowest : std::min(lowest, kept_without_readers(next));
 }
@@ -142,6 +144,9 @@ void Reclaimer::skip_slow_readers(std::uint64_t needed) noexcept {
 /// Asks the processes of readers that hold leases below `needed` to move them out of the ring.
 void Reclaimer::request_evictions(std::uint64_t needed, std::uint64_t next) noexcept {
   const bool drops = segment_.header().on_full == static_cast<std::uint32_t>(OnFull::drop_oldest);
+  const std::uint64_t now = coarse_monotonic_ns();
+  const bool again = now >= ask_again_ns_;
+  bool asked = false;
   each_reader([&](std::uint32_t index, ReaderEntry& entry, ReaderState state) {
     if (state == ReaderState::joining) return;
     const Position at = position_of(entry, state, next);
@@ -150,17 +155,22 @@ void Reclaimer::request_evictions(std::uint64_t needed, std::uint64_t next) noex
     const bool holds_last = drops || at.cursor >= next;
     const std::uint64_t below =
         holds_last ? needed : std::min(needed, std::max<std::uint64_t>(at.cursor, 1) - 1);
-    if (at.pin >= below) return;                                             // not in the way
-    if (entry.evict_below.load(std::memory_order_relaxed) >= below) return;  // asked before
-    // evict_request / answer_earlier_request: either the bell of a reader without one is seen here, or this
-    // request there.
-    entry.evict_below.store(below, std::memory_order_seq_cst);
-    sync_point(SyncPoint::evict_request);
-    bump(segment_.control().reclaim.evictions);
-    QADS_LOG(debug, "arena=%s writer asks reader=%u to evacuate its leases below %" PRIu64,
-             segment_.name().c_str(), index, below);
+    if (at.pin >= below) return;  // not in the way
+    if (entry.evict_below.load(std::memory_order_relaxed) < below) {
+      // evict_request / answer_earlier_request: either the bell of a reader without one is seen here, or this
+      // request there.
+      entry.evict_below.store(below, std::memory_order_seq_cst);
+      sync_point(SyncPoint::evict_request);
+      bump(segment_.control().reclaim.evictions);
+      QADS_LOG(debug, "arena=%s writer asks reader=%u to evacuate its leases below %" PRIu64,
+               segment_.name().c_str(), index, below);
+    } else if (!again) {
+      return;  // asked before
+    }
+    asked = true;
     ringer_.ring(entry.evacuator_bell_id.load(std::memory_order_seq_cst));
   });
+  if (asked && again) ask_again_ns_ = now + kAskAgainNs;
 }
 
 bool Reclaimer::scan_and_reclaim(std::uint64_t needed, std::uint64_t next) noexcept {

@@ -71,6 +71,7 @@ class Reclaimer {
   std::vector<Extent> extents_;
   Wrap index_;
   std::uint64_t reclaimed_ = 0;
+  std::uint64_t ask_again_ns_ = 0;
 };
 
 }  // namespace qads

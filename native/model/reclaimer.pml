@@ -60,6 +60,8 @@ inline limit(result) {
 #if defined(LEAVES) && !defined(M_NO_RESCAN)
   /* Of two that leave during the scan the first may be seen before and the last after: nobody's floor would count. */
   :: d_step { i >= n && departures != d -> d = departures; LOAD_IN_USE; i = 0; low = next; att = false }
+  /* Too many scans in vain (scan_while_still): nothing more is the writer's. */
+  :: d_step { i >= n && departures != d -> d = 0; i = 0; n = 0; result = reclaimed; low = 0; att = false } ; break
   :: d_step { i >= n && departures == d ->
       d = 0;
 #else
@@ -119,7 +121,8 @@ inline request_evictions(below) {
       q = 0
     }
     if
-    :: evict_below[i] >= c /* not in the way, or asked before */
+    :: evict_below[i] >= c /* not in the way, or asked before; asking again
+        after a time is for rings that are lost, and none is here */
 #if defined(M_RING_BEFORE_REQUEST)
     :: d_step { evict_below[i] < c -> evacuator_bell[i] = (evacuator_bell[i] || has_bell[i]) }
       d_step { evict_below[i] = c }

@@ -147,6 +147,25 @@ TEST_CASE("a truncated segment ends whoever uses it with one sentence: readers, 
   }
 }
 
+TEST_CASE("a segment truncated under the thread that moves batches ends the process with one sentence") {
+  Ring ring(4);
+  const Shared<std::atomic<bool>> holding;
+  Child holder(
+      [&] {
+        auto reader = RingReader::attach(ring.name, {});
+        for (int i = 0; i < 4; ++i) static_cast<void>(take(*reader));
+        holding->store(true);
+        for (;;) pause();
+      },
+      Child::Stderr::captured);
+  CHECK(eventually([&] { return holding->load(); }));
+  // The control pages stay: the writer can still ask.
+  const auto control = static_cast<off_t>(ring.writer->header().ring_offset);
+  REQUIRE(truncate(arena_path(ring.name).c_str(), control) == 0);
+  CHECK(ring.writer->try_claim(60 * kPage).status == ClaimStatus::would_block);
+  check_sentence(holder, SIGBUS, ring.name, "truncated");
+}
+
 TEST_CASE("a fault that is none of ours goes to the handler that was there before") {
   for (const bool handled : {true, false}) {
     Ring ring(1);
