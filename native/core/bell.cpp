@@ -17,6 +17,7 @@
 
 #include "arena_name.hpp"
 #include "clock.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
 
 namespace qads {
@@ -103,7 +104,7 @@ ssize_t write_without_sigpipe(int fd, const char* byte) noexcept {
 }
 
 void remove_if_orphaned(const std::string& path) noexcept {
-  const int fd = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  const int fd = open_descriptor(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
   if (fd >= 0) {
     close(fd);
   } else if (errno == ENXIO) {
@@ -120,7 +121,7 @@ Bell::Bell() : id_(random_id()) {
   for (;;) {
     if (mkfifo(draft.c_str(), 0600) != 0) fail_errno(errno, "creating a doorbell", "(any)");
     // Open for both directions: the end of a peer never reads as end of file.
-    fd_ = GuardedFd(open(draft.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    fd_ = GuardedFd(open_descriptor(draft.c_str(), O_RDWR | O_NONBLOCK));
     // Renamed only once it is open: a bell without a reading end is an orphan.
     if (fd_ && rename(draft.c_str(), bell_path(id_).c_str()) == 0) break;
     const int error = errno;
@@ -171,7 +172,7 @@ bool BellRinger::ring_known_or_open(std::uint64_t bell_id) {
     known_.erase(known_.begin() + static_cast<std::ptrdiff_t>(i));
     break;
   }
-  GuardedFd fd(open(bell_path(bell_id).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  GuardedFd fd(open_descriptor(bell_path(bell_id).c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW));
   if (!fd) return false;
   struct stat status{};
   if (fstat(fd.get(), &status) != 0 || !S_ISFIFO(status.st_mode)) return false;

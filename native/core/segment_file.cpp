@@ -15,6 +15,7 @@
 #include "arena_name.hpp"
 #include "bell.hpp"
 #include "checksum.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
 #include "log.hpp"
 #include "semaphore.hpp"
@@ -104,7 +105,7 @@ SharedMemoryHeader make_header(const ArenaOptions& options, std::uint64_t genera
 
 GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::string& name) {
   check_space(header.total_size, name);
-  GuardedFd fd(open(kSharedMemoryDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, header.mode));
+  GuardedFd fd(open_descriptor(kSharedMemoryDirectory, O_TMPFILE | O_RDWR, header.mode));
   if (!fd) fail_errno(errno, "making a segment in /dev/shm", name);
   // The mode as asked for, whatever the umask.
   if (fchmod(fd.get(), header.mode) != 0) fail_errno(errno, "setting the mode", name);
@@ -132,7 +133,7 @@ GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::stri
 }
 
 GuardedFd open_segment_file(const std::string& name) {
-  GuardedFd fd(open(arena_path(name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  GuardedFd fd(open_descriptor(arena_path(name).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
   if (fd || errno == ENOENT) return fd;
   if (errno == ELOOP || errno == EISDIR || errno == ENXIO) fail_not_an_arena(name);
   fail_errno(errno, "opening the segment", name);
