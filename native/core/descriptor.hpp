@@ -7,8 +7,8 @@
 
 namespace qads {
 
-/// The descriptor itself, or a copy above 2 in its place; -1 with errno if there is none. Takes `fd`, which may
-/// be -1.
+/// The descriptor itself, or a copy above 2 in its place; -1 with errno if there is none. Takes `fd`, which
+/// may be -1.
 int above_standard(int fd) noexcept;
 
 /// open(), close-on-exec.

@@ -152,8 +152,10 @@ Lease* LeaseTable::add(std::uint64_t sequence, const std::uint8_t* data, std::ui
 bool LeaseTable::enlist() noexcept {
   if (enlisted_) return true;
   try {
+    const std::uint64_t bell_id = enlist_for_evacuation(weak_from_this());
+    admit_to_bell(bell_id, segment_.fd());
     // evict_request: sequentially consistent, so that the look at `evict_below` comes after.
-    entry().evacuator_bell_id.store(enlist_for_evacuation(weak_from_this()), std::memory_order_seq_cst);
+    entry().evacuator_bell_id.store(bell_id, std::memory_order_seq_cst);
     enlisted_ = true;
   } catch (const std::exception& error) {
     // A lease that nobody can move could hold the writer for ever: copy instead.

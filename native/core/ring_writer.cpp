@@ -185,6 +185,10 @@ template <typename StillBlocked>
 bool RingWriter::arm(WakeBy how, std::uint64_t bell_id, std::uint64_t wanted, StillBlocked&& still_blocked) {
   check_usable();
   WriterWaitLine& wait = segment_.control().writer_wait;
+  if (how == WakeBy::bell && bell_id != admitted_bell_) {
+    admit_to_bell(bell_id, segment_.fd());
+    admitted_bell_ = bell_id;
+  }
   wait.wake_by.store(static_cast<std::uint32_t>(how), std::memory_order_relaxed);
   wait.bell_id.store(bell_id, std::memory_order_relaxed);
   // writer_wait_flag / release_pin, advance_cursor: either the reader sees `wanted`, or this writer sees what

@@ -109,6 +109,7 @@ class RingWriter {
   std::uint64_t claimed_position_ = 0;
   std::uint64_t claimed_length_ = 0;
   std::uint64_t schema_ = 0;
+  std::uint64_t admitted_bell_ = 0;
   bool open_ = true;
   bool closed_ = false;
   ExitGuard exit_guard_;
