@@ -20,6 +20,7 @@
 #include "clock.hpp"
 #include "descriptor.hpp"
 #include "error.hpp"
+#include "shared_memory_space.hpp"
 
 namespace qads {
 namespace {
@@ -134,7 +135,11 @@ Bell::Bell() : id_(random_id()) {
   [[maybe_unused]] static const int registered = std::atexit([] { names.get().remove_all(); });
   const std::string draft = new_bell_path(id_);
   for (;;) {
-    if (mkfifo(draft.c_str(), 0600) != 0) fail_errno(errno, "creating a doorbell", "(any)");
+    if (mkfifo(draft.c_str(), 0600) != 0) {
+      const int error = errno;
+      if (error == ENOENT) check_shared_memory_exists("(any)");
+      fail_errno(error, "creating a doorbell", "(any)");
+    }
     // A umask may have taken even the owner's right. Open for both directions: the end of a peer never reads
     // as end of file.
     if (chmod(draft.c_str(), 0600) == 0) fd_ = GuardedFd(open_descriptor(draft.c_str(), O_RDWR | O_NONBLOCK));

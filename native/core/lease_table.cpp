@@ -43,6 +43,7 @@ LeaseTable::LeaseTable(SharedSegment segment)
 }
 
 LeaseTable::~LeaseTable() {
+  segment_.give_bytes_back();
   strike_from_evacuation(this);
   moved_ranges_of_process.fetch_sub(moved_ranges_.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
@@ -292,6 +293,7 @@ void LeaseTable::leave() noexcept {
 
 void LeaseTable::free_entry(const MembershipLock& membership) noexcept {
   left_ = true;
+  if (!in_ring_.empty()) segment_.keep_bytes();
   // Free before unlocked: an entry that is in use but unlocked would be reaped as dead.
   entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
   sync_point(SyncPoint::leave_free);

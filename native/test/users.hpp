@@ -33,11 +33,13 @@ inline void become(const User& user) {
   umask(0777);
 }
 
-inline Child process_of(const User& user, const std::function<void()>& body) {
-  return Child([=] {
+inline Child process_of(const User& user, const std::function<void()>& body,
+                        Child::Stderr how = Child::Stderr::inherited) {
+  const auto as_user = [=] {
     become(user);
     body();
-  });
+  };
+  return Child(as_user, how);
 }
 
 }  // namespace qads::test
