@@ -33,10 +33,11 @@ Reader::Reader(const std::string& name, std::int64_t from, std::uint32_t spin_mi
   qads_reader_options_init(&options);
   options.from = from;
   options.spin_micros = spin_micros;
+  const char* arena = checked_name(name);
   int code;
   {
     const nanobind::gil_scoped_release released;
-    code = qads_reader_attach(name.c_str(), &options, &handle_);
+    code = qads_reader_attach(arena, &options, &handle_);
   }
   checked(code);
 }
