@@ -35,6 +35,14 @@ void qads_bell_drain(const qads_bell* bell) {
 
 void qads_bell_free(qads_bell* bell) { delete bell; }
 
+int qads_check_name(const char* name, std::size_t length) {
+  if (any_null(name)) return null_argument();
+  return guarded([&] {
+    validate_name(std::string(name, length));
+    return static_cast<int>(QADS_OK);
+  });
+}
+
 int qads_inspect_arena(const char* name, qads_arena_info* info, qads_reader_info* readers,
                        std::size_t capacity) {
   if (any_null(name, info)) return null_argument();

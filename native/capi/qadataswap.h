@@ -273,7 +273,11 @@ typedef struct qads_arena_info {
  * are. */
 QADS_API int qads_inspect_arena(const char* name, qads_arena_info* info, qads_reader_info* readers,
                                 size_t capacity);
-/** Calls `visit` with each arena's name, sorted, until it returns non-zero. */
+/** QADS_ERR_NAME_INVALID unless these bytes are a name for an arena. For languages whose strings may hold a
+ * zero byte: the other functions would take what is before it for the name. */
+QADS_API int qads_check_name(const char* name, size_t length);
+/** Calls `visit` with each arena's name, sorted, until it returns non-zero. Only names that the other
+ * functions take: files of other names are left out. */
 QADS_API int qads_list_arenas(int (*visit)(const char* name, void* context), void* context);
 /** Removes a name; *removed (may be NULL) is 0 if there was none. Parties that are attached go on. */
 QADS_API int qads_unlink_arena(const char* name, int* removed);

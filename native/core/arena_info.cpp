@@ -1,8 +1,15 @@
 #include "arena_info.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cstring>
 
+#include "arena_name.hpp"
+#include "descriptor.hpp"
+#include "deserted.hpp"
+#include "fork_guard.hpp"
+#include "shared_memory_space.hpp"
 #include "shared_segment.hpp"
 
 namespace qads {
@@ -46,8 +53,21 @@ const char* arena_state_name(ArenaState state) noexcept {
       return "ended";
     case ArenaState::aborted:
       return "aborted";
+    case ArenaState::deserted:
+      return "deserted";
   }
   return "corrupt";
+}
+
+std::vector<std::string> list_arena_names() {
+  check_shared_memory_exists("(any)");
+  std::vector<std::string> names = list_segment_names();
+  const auto nobody_is_there = [](const std::string& name) {
+    const GuardedFd fd(open_descriptor(arena_path(name).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+    return fd && is_deserted(fd.get());
+  };
+  names.erase(std::remove_if(names.begin(), names.end(), nobody_is_there), names.end());
+  return names;
 }
 
 ArenaInfo inspect_arena(const std::string& name) {

@@ -32,6 +32,10 @@ struct ArenaInfo {
 /// incompatible, corrupt.
 ArenaInfo inspect_arena(const std::string& name);
 
+/// The names that other calls take, sorted; whether they are sound arenas is for inspect_arena to say. Throws
+/// system if there is no shared memory.
+std::vector<std::string> list_arena_names();
+
 /// "open", "ended", "aborted", or "corrupt" for a number that is none.
 const char* arena_state_name(ArenaState state) noexcept;
 

@@ -1,6 +1,7 @@
 #include "arena_name.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -9,7 +10,9 @@
 #include <memory>
 
 #include "clock.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
+#include "ipc_utf8.hpp"
 
 namespace qads {
 namespace {
@@ -23,6 +26,23 @@ bool allowed(char c) noexcept {
          c == '-';
 }
 
+struct Character {
+  std::uint32_t code;  // of Unicode, or a byte that is no text
+  std::size_t bytes;
+  bool is_text;
+};
+
+Character character_at(const std::string& text, std::size_t at) noexcept {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data()) + at;
+  const std::uint8_t lead = bytes[0];
+  if (lead < 0x80) return {lead, 1, true};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (text.size() - at < length || !ipc::is_utf8(bytes, length)) return {lead, 1, false};
+  std::uint32_t code = lead & (0xFFu >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) code = code << 6 | (bytes[i] & 0x3Fu);
+  return {code, length, true};
+}
+
 std::string hex_path(const char* prefix, std::uint64_t id) {
   char text[96];
   std::snprintf(text, sizeof text, "%s/%s%016llx", kSharedMemoryDirectory, prefix,
@@ -33,13 +53,59 @@ std::string hex_path(const char* prefix, std::uint64_t id) {
 /// What follows the prefix in the names of the files that have it.
 std::vector<std::string> list_files(const std::string& prefix) {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(kSharedMemoryDirectory), closedir);
-  if (!directory) return names;
+  const int fd = open_descriptor(kSharedMemoryDirectory, O_RDONLY | O_DIRECTORY);
+  if (fd < 0) return names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(fdopendir(fd), closedir);
+  if (!directory) {
+    close(fd);
+    return names;
+  }
   while (const dirent* entry = readdir(directory.get())) {
     const std::string file = entry->d_name;
     if (file.compare(0, prefix.size(), prefix) == 0) names.push_back(file.substr(prefix.size()));
   }
   return names;
+}
+
+bool is_valid(const std::string& name) noexcept {
+  return !name.empty() && name.size() <= kMaxNameLength && std::all_of(name.begin(), name.end(), allowed) &&
+         name.find_first_not_of('.') != std::string::npos;
+}
+
+/// A character as people may safely see it: of names that hold line breaks, terminal codes or no text at all.
+std::string visible(const Character& c) {
+  char text[16];
+  if (!c.is_text) {
+    std::snprintf(text, sizeof text, "\\x%02x", c.code);
+  } else if (c.code > ' ' && c.code < 0x7f) {
+    std::snprintf(text, sizeof text, "%c", static_cast<char>(c.code));
+  } else {
+    std::snprintf(text, sizeof text, "\\u{%x}", c.code);
+  }
+  return text;
+}
+
+/// Throws for a name of which one character is not allowed.
+[[noreturn]] void fail_at_character(const std::string& name, const char* advice) {
+  // A name that somebody else made may be long: as much as shows the place.
+  constexpr std::size_t kBefore = 40, kAfter = 10;
+  std::vector<std::string> characters;
+  std::size_t place = 0;
+  std::string wrong;
+  for (std::size_t at = 0; at < name.size() && (place == 0 || characters.size() < place + kAfter);) {
+    const Character c = character_at(name, at);
+    characters.push_back(visible(c));
+    if (place == 0 && !(c.is_text && c.code < 0x80 && allowed(static_cast<char>(c.code)))) {
+      place = characters.size();
+      wrong = c.is_text && c.code == ' ' ? "a space" : characters.back();
+    }
+    at += c.bytes;
+  }
+  std::string shown = place > kBefore ? "…" : "";
+  for (std::size_t i = place > kBefore ? place - kBefore : 0; i < characters.size(); ++i)
+    shown += characters[i];
+  fail(Errc::name_invalid, "\"%s\" is not a name for an arena: its character %zu is %s; %s", shown.c_str(),
+       place, wrong.c_str(), advice);
 }
 
 }  // namespace
@@ -51,11 +117,9 @@ void validate_name(const std::string& name) {
     fail(Errc::name_invalid, "the arena's name has %zu characters, more than %zu; %s", name.size(),
          kMaxNameLength, kAdvice);
   }
-  if (!std::all_of(name.begin(), name.end(), allowed) || name.find_first_not_of('.') == std::string::npos) {
-    std::string shown;
-    for (const char c : name) shown += (c >= ' ' && c < '\x7f') ? c : '?';
-    fail(Errc::name_invalid, "\"%s\" is not a name for an arena; %s", shown.c_str(), kAdvice);
-  }
+  if (!std::all_of(name.begin(), name.end(), allowed)) fail_at_character(name, kAdvice);
+  if (!is_valid(name))
+    fail(Errc::name_invalid, "\"%s\" is not a name for an arena; %s", name.c_str(), kAdvice);
 }
 
 std::string arena_path(const std::string& name) {
@@ -75,8 +139,10 @@ std::vector<std::string> list_bell_paths() {
   return paths;
 }
 
-std::vector<std::string> list_arena_names() {
+std::vector<std::string> list_segment_names() {
   std::vector<std::string> names = list_files(kArenaPrefix);
+  names.erase(std::remove_if(names.begin(), names.end(), [](const auto& name) { return !is_valid(name); }),
+              names.end());
   std::sort(names.begin(), names.end());
   return names;
 }

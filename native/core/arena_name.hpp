@@ -10,7 +10,8 @@ namespace qads {
 inline constexpr const char* kSharedMemoryDirectory = "/dev/shm";
 inline constexpr std::size_t kMaxNameLength = 200;
 
-/// Throws name_invalid unless `name` is 1 to kMaxNameLength of [A-Za-z0-9._-] and not only dots.
+/// Throws name_invalid, with the character and its place, unless `name` is 1 to kMaxNameLength of
+/// [A-Za-z0-9._-] and not only dots.
 void validate_name(const std::string& name);
 
 /// Path of the segment of a validated name.
@@ -22,8 +23,8 @@ std::string new_bell_path(std::uint64_t bell_id);
 /// All doorbells, finished or not.
 std::vector<std::string> list_bell_paths();
 
-/// Names that have a segment, sorted; whether they are sound arenas is for inspect_arena to say.
-std::vector<std::string> list_arena_names();
+/// Valid names that have a file, sorted; what is in the files is for others to say.
+std::vector<std::string> list_segment_names();
 
 /// 64 random bits, never zero.
 std::uint64_t random_id();

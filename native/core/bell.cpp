@@ -16,8 +16,11 @@
 #include <new>
 
 #include "arena_name.hpp"
+#include "bell_access.hpp"
 #include "clock.hpp"
+#include "descriptor.hpp"
 #include "error.hpp"
+#include "shared_memory_space.hpp"
 
 namespace qads {
 namespace {
@@ -29,26 +32,40 @@ constexpr std::uint64_t kDeafPauseUs = 10'000;
 /// parent's.
 class Names {
  public:
-  void add(std::uint64_t id) {
+  void add(std::uint64_t id, int fd) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    ids_.push_back(id);
+    named_.push_back({id, fd, {}});
+  }
+  void admit(std::uint64_t id, int segment_fd) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = find(id);
+    if (found != named_.end()) found->access.admit(found->fd, segment_fd);
   }
   void remove(std::uint64_t id) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = std::find(ids_.begin(), ids_.end(), id);
-    if (found == ids_.end()) return;
-    ids_.erase(found);
+    const auto found = find(id);
+    if (found == named_.end()) return;
+    named_.erase(found);
     unlink(bell_path(id).c_str());
   }
   void remove_all() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (const std::uint64_t id : ids_) unlink(bell_path(id).c_str());
-    ids_.clear();
+    for (const Named& bell : named_) unlink(bell_path(bell.id).c_str());
+    named_.clear();
   }
 
  private:
+  struct Named {
+    std::uint64_t id;
+    int fd;  // the bell's, which is open as long as it has its name
+    BellAccess access;
+  };
+  std::vector<Named>::iterator find(std::uint64_t id) {
+    return std::find_if(named_.begin(), named_.end(), [&](const Named& bell) { return bell.id == id; });
+  }
+
   std::mutex mutex_;
-  std::vector<std::uint64_t> ids_;
+  std::vector<Named> named_;
 };
 
 PerProcess<Names> names;
@@ -104,7 +121,7 @@ ssize_t write_without_sigpipe(int fd, const char* byte) noexcept {
 }
 
 void remove_if_orphaned(const std::string& path) noexcept {
-  const int fd = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  const int fd = open_descriptor(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW);
   if (fd >= 0) {
     close(fd);
   } else if (errno == ENXIO) {
@@ -119,9 +136,14 @@ Bell::Bell() : id_(random_id()) {
   [[maybe_unused]] static const int registered = std::atexit([] { names.get().remove_all(); });
   const std::string draft = new_bell_path(id_);
   for (;;) {
-    if (mkfifo(draft.c_str(), 0600) != 0) fail_errno(errno, "creating a doorbell", "(any)");
-    // Open for both directions: the end of a peer never reads as end of file.
-    fd_ = GuardedFd(open(draft.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (mkfifo(draft.c_str(), 0600) != 0) {
+      const int error = errno;
+      if (error == ENOENT) check_shared_memory_exists("(any)");
+      fail_errno(error, "creating a doorbell", "(any)");
+    }
+    // A umask may have taken even the owner's right. Open for both directions: the end of a peer never reads
+    // as end of file.
+    if (chmod(draft.c_str(), 0600) == 0) fd_ = GuardedFd(open_descriptor(draft.c_str(), O_RDWR | O_NONBLOCK));
     // Renamed only once it is open: a bell without a reading end is an orphan.
     if (fd_ && rename(draft.c_str(), bell_path(id_).c_str()) == 0) break;
     const int error = errno;
@@ -130,7 +152,7 @@ Bell::Bell() : id_(random_id()) {
     unlink(draft.c_str());
     fail_errno(error, "opening a doorbell", "(any)");
   }
-  names.get().add(id_);
+  names.get().add(id_, fd_.get());
 }
 
 Bell::~Bell() { remove_name(); }
@@ -182,7 +204,7 @@ bool BellRinger::ring_known_or_open(std::uint64_t bell_id) {
     known_.erase(known_.begin() + static_cast<std::ptrdiff_t>(i));
     break;
   }
-  GuardedFd fd(open(bell_path(bell_id).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  GuardedFd fd(open_descriptor(bell_path(bell_id).c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW));
   if (!fd) return false;
   struct stat status{};
   if (fstat(fd.get(), &status) != 0 || !S_ISFIFO(status.st_mode)) return false;
@@ -193,6 +215,14 @@ bool BellRinger::ring_known_or_open(std::uint64_t bell_id) {
 }
 
 void ring_bell(std::uint64_t bell_id) noexcept { BellRinger().ring(bell_id); }
+
+void admit_to_bell(std::uint64_t bell_id, int segment_fd) noexcept {
+  try {
+    names.get().admit(bell_id, segment_fd);
+  } catch (const std::bad_alloc&) {
+    // who sleeps looks by itself now and then
+  }
+}
 
 void remove_orphaned_bell(std::uint64_t bell_id) noexcept {
   if (bell_id != 0) remove_if_orphaned(bell_path(bell_id));

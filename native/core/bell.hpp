@@ -57,6 +57,10 @@ class BellRinger {
 /// Rings once, without keeping the descriptor. Thread-safe.
 void ring_bell(std::uint64_t bell_id) noexcept;
 
+/// Lets whoever may write to the segment ring this bell of this process; bells are their owner's alone
+/// otherwise.
+void admit_to_bell(std::uint64_t bell_id, int segment_fd) noexcept;
+
 /// Removes the name of a bell whose owner is gone.
 void remove_orphaned_bell(std::uint64_t bell_id) noexcept;
 /// The same for all that there are: also those of a process that died before it told anybody of its bell.

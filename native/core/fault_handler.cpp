@@ -11,6 +11,7 @@
 
 #include "arena_name.hpp"
 #include "fork_guard.hpp"
+#include "log.hpp"
 
 namespace qads {
 namespace {
@@ -29,6 +30,7 @@ struct sigaction previous_segv, previous_bus;
 
 // Only async-signal-safe calls from here.
 void put(const char* text) noexcept {
+  if (!has_standard_error) return;
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text, std::strlen(text));
 }
 

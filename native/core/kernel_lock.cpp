@@ -19,16 +19,20 @@ struct flock byte_range(std::uint64_t byte, short type) noexcept {
   return range;
 }
 
-}  // namespace
-
-bool try_lock_byte(int fd, std::uint64_t byte) {
-  struct flock range = byte_range(byte, F_WRLCK);
+bool try_lock(int fd, std::uint64_t byte, short type) {
+  struct flock range = byte_range(byte, type);
   int result;
   do {
     result = fcntl(fd, F_OFD_SETLK, &range);
   } while (result != 0 && errno == EINTR);
   return result == 0;
 }
+
+}  // namespace
+
+bool try_lock_byte(int fd, std::uint64_t byte) { return try_lock(fd, byte, F_WRLCK); }
+
+bool try_share_byte(int fd, std::uint64_t byte) { return try_lock(fd, byte, F_RDLCK); }
 
 void unlock_byte(int fd, std::uint64_t byte) noexcept {
   struct flock range = byte_range(byte, F_UNLCK);

@@ -14,6 +14,8 @@ namespace qads {
 
 /// True if the lock was taken (or is already held through this descriptor).
 [[nodiscard]] bool try_lock_byte(int fd, std::uint64_t byte);
+/// True if the lock was taken together with others who do so.
+[[nodiscard]] bool try_share_byte(int fd, std::uint64_t byte);
 void unlock_byte(int fd, std::uint64_t byte) noexcept;
 /// True if another open file description holds the byte.
 [[nodiscard]] bool is_byte_locked_by_other(int fd, std::uint64_t byte) noexcept;

@@ -44,6 +44,7 @@ LeaseTable::LeaseTable(SharedSegment segment)
 }
 
 LeaseTable::~LeaseTable() {
+  segment_.give_bytes_back();
   strike_from_evacuation(this);
   moved_ranges_of_process.fetch_sub(moved_ranges_.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
@@ -197,8 +198,10 @@ HeapBytes LeaseTable::allocate_or_make_room(std::uint64_t length) {
 bool LeaseTable::enlist() noexcept {
   if (enlisted_) return true;
   try {
+    const std::uint64_t bell_id = enlist_for_evacuation(weak_from_this());
+    admit_to_bell(bell_id, segment_.fd());
     // evict_request: sequentially consistent, so that the look at `evict_below` comes after.
-    entry().evacuator_bell_id.store(enlist_for_evacuation(weak_from_this()), std::memory_order_seq_cst);
+    entry().evacuator_bell_id.store(bell_id, std::memory_order_seq_cst);
     enlisted_ = true;
   } catch (const std::exception& error) {
     QADS_LOG(warn, "arena=%s reader=%u: no evacuator (%s); batches are copied at read",
@@ -335,6 +338,7 @@ void LeaseTable::leave() noexcept {
 
 void LeaseTable::free_entry(const MembershipLock& membership) noexcept {
   left_ = true;
+  if (!in_ring_.empty()) segment_.keep_bytes();
   // Free before unlocked: an entry that is in use but unlocked would be reaped as dead.
   entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
   sync_point(SyncPoint::leave_free);

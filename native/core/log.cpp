@@ -1,5 +1,6 @@
 #include "log.hpp"
 
+#include <fcntl.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -27,7 +28,9 @@ constexpr const char* kLevelNames[] = {"DEBUG", "INFO", "WARN"};
 
 }  // namespace
 
-const LogLevel log_threshold = level_from_environment();
+const bool has_standard_error = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+
+const LogLevel log_threshold = has_standard_error ? level_from_environment() : LogLevel::off;
 
 void log_line(LogLevel level, const char* format, ...) noexcept {
   timespec now{};

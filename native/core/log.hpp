@@ -6,6 +6,10 @@ namespace qads {
 
 enum class LogLevel : int { debug = 0, info = 1, warn = 2, off = 3 };
 
+/// False in a program that was started with standard error closed: what has its number later is a file of the
+/// program's, and no place for our lines.
+extern const bool has_standard_error;
+
 extern const LogLevel log_threshold;
 
 [[gnu::format(printf, 2, 3), gnu::cold]] void log_line(LogLevel level, const char* format, ...) noexcept;

@@ -97,6 +97,7 @@ Joined join_arena(const std::string& name, std::int64_t from) {
         fail(Errc::timed_out, "arena \"%s\": its name is being fought over", name.c_str());
       continue;
     }
+    segment.check_not_deserted();
     const std::uint32_t index = claim_entry(segment);
     table->occupy(index);
     ControlPage& control = segment.control();

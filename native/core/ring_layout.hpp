@@ -53,7 +53,8 @@ inline constexpr std::uint64_t kNoPin = std::numeric_limits<std::uint64_t>::max(
 /// What a writer does when the ring is full. Part of the format.
 enum class OnFull : std::uint32_t { block = 0, drop_oldest = 1, drop_newest = 2, error = 3 };
 
-enum class ArenaState : std::uint32_t { open = 1, ended = 2, aborted = 3 };
+/// `deserted`: everybody has left, and the last could not remove the name. To everybody it is not there.
+enum class ArenaState : std::uint32_t { open = 1, ended = 2, aborted = 3, deserted = 4 };
 
 /// free → joining → live → (leaving →) free. `leaving`: closed, but leases still pin its range.
 enum class ReaderState : std::uint32_t { free = 0, joining = 1, live = 2, leaving = 3 };
@@ -204,5 +205,8 @@ inline constexpr std::uint64_t kMembershipLock =
     0;  // held for the microseconds of joining, leaving, taking over
 inline constexpr std::uint64_t kWriterLock = 1;
 inline constexpr std::uint64_t reader_lock(std::uint32_t index) { return 2 + std::uint64_t{index}; }
+/// Shared, by whoever has left and still looks at bytes of the ring: what it holds has no other writer to
+/// move for.
+inline constexpr std::uint64_t kBytesLock = 2 + std::uint64_t{kMaxReaders};
 
 }  // namespace qads

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "arena_info.hpp"
+#include "bell.hpp"
 #include "counters.hpp"
 #include "error.hpp"
 #include "log.hpp"
@@ -244,6 +245,10 @@ bool RingReader::arm(WakeBy how, std::uint64_t bell_id) {
   const SharedSegment& segment = table_->segment();
   ControlPage& control = segment.control();
   ReaderEntry& entry = table_->entry();
+  if (how == WakeBy::bell && bell_id != admitted_bell_) {
+    admit_to_bell(bell_id, segment.fd());
+    admitted_bell_ = bell_id;
+  }
   entry.wake_by.store(static_cast<std::uint32_t>(how), std::memory_order_relaxed);
   entry.bell_id.store(bell_id, std::memory_order_relaxed);
   const std::uint32_t index = table_->index();

@@ -119,6 +119,7 @@ class RingReader {
   std::uint64_t lost_first_ = 0;
   std::uint64_t lost_count_ = 0;
   std::uint64_t next_probe_ns_ = 0;
+  std::uint64_t admitted_bell_ = 0;
   ReaderStats last_stats_{};  // the entry is somebody else's after close
   bool claimed_ = false;      // drop-oldest: the cursor is past the peeked batch already, the pin protects it
   bool peeked_ = false;

@@ -26,6 +26,19 @@ constexpr std::uint64_t kSleepSliceNs = 100'000'000;
 constexpr std::uint64_t kPrefetchedBytes = 8192;
 constexpr std::uint64_t kPrefetchedOfLarge = 64;
 
+/// Readers take a zero byte for the end of a text: U+FFFD stands for it, as for every byte that is none.
+std::string without_zeros(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '\0') {
+      result += "\xef\xbf\xbd";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 std::unique_ptr<RingWriter> RingWriter::create(const std::string& name, const WriterOptions& options) {
@@ -185,6 +198,10 @@ template <typename StillBlocked>
 bool RingWriter::arm(WakeBy how, std::uint64_t bell_id, std::uint64_t wanted, StillBlocked&& still_blocked) {
   check_usable();
   WriterWaitLine& wait = segment_.control().writer_wait;
+  if (how == WakeBy::bell && bell_id != admitted_bell_) {
+    admit_to_bell(bell_id, segment_.fd());
+    admitted_bell_ = bell_id;
+  }
   wait.wake_by.store(static_cast<std::uint32_t>(how), std::memory_order_relaxed);
   wait.bell_id.store(bell_id, std::memory_order_relaxed);
   // writer_wait_flag / release_pin, advance_cursor: either the reader sees `wanted`, or this writer sees what
@@ -260,9 +277,10 @@ void RingWriter::end() {
   set_state(ArenaState::ended);
 }
 
-void RingWriter::abort(const std::string& reason) {
+void RingWriter::abort(const std::string& given) {
   check_usable();
   if (!open_) return;
+  const std::string reason = without_zeros(given);
   AbortReason& place = segment_.control().abort_reason;
   std::size_t length = std::min(reason.size(), kAbortReasonBytes);
   // Not in the middle of a UTF-8 sequence.

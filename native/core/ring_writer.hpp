@@ -75,7 +75,7 @@ class RingWriter {
   /// Marks the clean end; readers see it after the last batch. Idempotent; nothing after abort().
   void end();
   /// Readers fail with `reason` after the last batch. Nothing after end().
-  void abort(const std::string& reason);
+  void abort(const std::string& given);
   /// Ends the arena if it is open and detaches. Idempotent.
   void close() noexcept;
   /// Detaches without ending: readers see that the writer died. For a process that exits without close().
@@ -112,6 +112,7 @@ class RingWriter {
   std::uint64_t claimed_position_ = 0;
   std::uint64_t claimed_length_ = 0;
   std::uint64_t schema_ = 0;
+  std::uint64_t admitted_bell_ = 0;
   bool open_ = true;
   bool closed_ = false;
   ExitGuard exit_guard_;

@@ -3,21 +3,22 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
-#include <memory>
 
 #include "arena_name.hpp"
 #include "bell.hpp"
 #include "checksum.hpp"
+#include "descriptor.hpp"
+#include "deserted.hpp"
 #include "error.hpp"
 #include "log.hpp"
 #include "semaphore.hpp"
+#include "shared_memory_space.hpp"
 
 namespace qads {
 namespace {
@@ -26,37 +27,32 @@ std::uint64_t header_checksum(const SharedMemoryHeader& header) noexcept {
   return checksum_bytes(&header, offsetof(SharedMemoryHeader, checksum));
 }
 
-double mebibytes(std::uint64_t bytes) noexcept { return static_cast<double>(bytes) / (1024.0 * 1024.0); }
-
-/// What the kernel could still give without swapping or killing; unlimited if it does not say.
-std::uint64_t available_memory() noexcept {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/meminfo", "re"), std::fclose);
-  char line[128];
-  std::uint64_t kilobytes = 0;
-  while (file && std::fgets(line, sizeof line, file.get()) != nullptr) {
-    if (std::sscanf(line, "MemAvailable: %" SCNu64, &kilobytes) == 1) return kilobytes * 1024;
-  }
-  return UINT64_MAX;
-}
-
-void check_space(std::uint64_t needed, const std::string& name) {
-  struct statvfs status{};
-  if (statvfs(kSharedMemoryDirectory, &status) != 0) fail_errno(errno, "looking at shared memory", name);
-  const std::uint64_t free_bytes = std::uint64_t{status.f_bavail} * status.f_frsize;
-  const std::uint64_t memory = available_memory();
-  if (needed <= free_bytes && needed <= memory) return;
-  fail(Errc::no_space,
-       "arena \"%s\" needs %.1f MiB of shared memory; %.1f MiB are free in %s and %.1f MiB of memory are "
-       "available: ask "
-       "for a smaller sizeMb, remove unused arenas, or give the container more (docker run --shm-size)",
-       name.c_str(), mebibytes(needed), mebibytes(free_bytes), kSharedMemoryDirectory, mebibytes(memory));
-}
-
 void check_range(const char* what, std::uint64_t value, std::uint64_t low, std::uint64_t high,
                  const std::string& name) {
   if (value >= low && value <= high) return;
   fail(Errc::invalid_argument, "arena \"%s\": %s is %" PRIu64 "; it must be from %" PRIu64 " to %" PRIu64,
        name.c_str(), what, value, low, high);
+}
+
+/// Permission to read is enough to hold locks that keep everybody out, and whoever reads batches writes its
+/// place into the control pages: so it is both or neither.
+void check_mode(std::uint32_t mode, const std::string& name) {
+  check_range("mode", mode, 0, 0777, name);
+  if ((mode & 0600) != 0600) {
+    fail(Errc::invalid_argument, "arena \"%s\": mode %03o does not let its owner read and write it",
+         name.c_str(), mode);
+  }
+  for (const bool of_group : {true, false}) {
+    const std::uint32_t may = (of_group ? mode >> 3 : mode) & 06;
+    if (may == 0 || may == 06) continue;
+    fail(
+        Errc::invalid_argument,
+        "arena \"%s\": mode %03o lets %s %s: readers write too, into the control pages, and either "
+        "permission alone is enough to keep everybody out with locks; give both or neither, as in 0600, 0660 "
+        "or 0666",
+        name.c_str(), mode, of_group ? "its group" : "all users",
+        may == 04 ? "read and not write it" : "write and not read it");
+  }
 }
 
 [[noreturn]] void fail_not_an_arena(const std::string& name) {
@@ -72,11 +68,7 @@ SharedMemoryHeader make_header(const ArenaOptions& options, std::uint64_t genera
   check_range("bufferCount (slots)", options.slots, kMinSlots, kMaxSlots, name);
   check_range("maxReaders", options.max_readers, 1, kMaxReaders, name);
   check_range("onFull", static_cast<std::uint32_t>(options.on_full), 0, 3, name);
-  check_range("mode", options.mode, 0, 0777, name);
-  if ((options.mode & 0600) != 0600) {
-    fail(Errc::invalid_argument, "arena \"%s\": mode %03o does not let its owner read and write it",
-         name.c_str(), options.mode);
-  }
+  check_mode(options.mode, name);
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   const Geometry geometry = Geometry::of(options.capacity, options.slots, options.max_readers, page);
   SharedMemoryHeader header{};
@@ -104,7 +96,7 @@ SharedMemoryHeader make_header(const ArenaOptions& options, std::uint64_t genera
 
 GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::string& name) {
   check_space(header.total_size, name);
-  GuardedFd fd(open(kSharedMemoryDirectory, O_TMPFILE | O_RDWR | O_CLOEXEC, header.mode));
+  GuardedFd fd(open_descriptor(kSharedMemoryDirectory, O_TMPFILE | O_RDWR, header.mode));
   if (!fd) fail_errno(errno, "making a segment in /dev/shm", name);
   // The mode as asked for, whatever the umask.
   if (fchmod(fd.get(), header.mode) != 0) fail_errno(errno, "setting the mode", name);
@@ -132,10 +124,20 @@ GuardedFd make_unnamed_segment(const SharedMemoryHeader& header, const std::stri
 }
 
 GuardedFd open_segment_file(const std::string& name) {
-  GuardedFd fd(open(arena_path(name).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  GuardedFd fd(open_descriptor(arena_path(name).c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd && errno == ENOENT) check_shared_memory_exists(name);
   if (fd || errno == ENOENT) return fd;
-  if (errno == ELOOP || errno == EISDIR || errno == ENXIO) fail_not_an_arena(name);
-  fail_errno(errno, "opening the segment", name);
+  const int error = errno;
+  if (error == ELOOP || error == EISDIR || error == ENXIO) fail_not_an_arena(name);
+  struct stat status{};
+  if (error == EACCES && stat(arena_path(name).c_str(), &status) == 0) {
+    fail(Errc::permission,
+         "arena \"%s\" is user %u's and group %u's, and its mode is %03o: create it with a wider mode (for "
+         "example "
+         "0660, and a group that both are in), or run as its owner",
+         name.c_str(), status.st_uid, status.st_gid, status.st_mode & 0777u);
+  }
+  fail_errno(error, "opening the segment", name);
 }
 
 bool give_name(int fd, const std::string& path) noexcept {
@@ -201,6 +203,7 @@ bool same_file(int fd, const std::string& path) noexcept {
 DeadArena DeadArena::claim(const std::string& name, Deadline deadline) {
   for (;;) {
     DeadArena dead;
+    dead.name_ = name;
     dead.path_ = arena_path(name);
     dead.fd_ = open_segment_file(name);
     if (!dead.fd_) return dead;
@@ -226,15 +229,32 @@ DeadArena DeadArena::claim(const std::string& name, Deadline deadline) {
   }
 }
 
-void DeadArena::remove() noexcept {
+void DeadArena::remove() {
   if (!fd_) return;
   // Whoever removed the name by hand may have given it to another arena since.
   if (same_file(fd_.get(), path_)) {
     QADS_LOG(debug, "arena path %s: taken over from a writer that is gone", path_.c_str());
-    unlink(path_.c_str());
+    if (unlink(path_.c_str()) != 0 && errno != ENOENT) fail_removing(errno, name_);
   }
   fd_.reset();
+  remove_what_is_left();
+}
+
+void fail_removing(int error, const std::string& name) {
+  struct stat status{};
+  if ((error == EPERM || error == EACCES) && stat(arena_path(name).c_str(), &status) == 0) {
+    fail(
+        Errc::permission,
+        "arena \"%s\" was left by user %u, and only the owner of a file may remove it from %s: let that user "
+        "create or unlink it, or choose another name",
+        name.c_str(), status.st_uid, kSharedMemoryDirectory);
+  }
+  fail_errno(error, "removing the name", name);
+}
+
+void remove_what_is_left() noexcept {
   remove_orphaned_bells();
+  remove_deserted_arenas();
 }
 
 }  // namespace qads

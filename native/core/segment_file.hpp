@@ -1,6 +1,8 @@
 // Steps of making, naming, checking and replacing the file behind an arena.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,7 +32,18 @@ GuardedFd open_segment_file(const std::string& name);
 /// Reads the header without mapping it and checks every word and the file's size.
 SharedMemoryHeader read_checked_header(int fd, const std::string& name);
 
+/// True for a file of which a part has no memory.
+inline bool is_sparse(const struct stat& status) noexcept {
+  return S_ISREG(status.st_mode) && status.st_blocks < status.st_size / 512;
+}
+
 bool same_file(int fd, const std::string& path) noexcept;
+
+/// Says why a name cannot be removed: permission, with whose it is, or system.
+[[noreturn]] void fail_removing(int error, const std::string& name);
+
+/// Removes the bells of the dead, and what this user's arenas left when others were the last to leave.
+void remove_what_is_left() noexcept;
 
 /// An arena whose writer is gone and whose name is about to be given to another, locked against a second
 /// claimant; or nothing, if the name is free.
@@ -40,12 +53,12 @@ class DeadArena {
   static DeadArena claim(const std::string& name, Deadline deadline);
   std::uint64_t next_generation() const noexcept { return generation_ + 1; }
   bool exists() const noexcept { return static_cast<bool>(fd_); }
-  /// Removes its name and lets go of it. Idempotent.
-  void remove() noexcept;
+  /// Removes its name and lets go of it. Idempotent. Throws permission if that is for another user to do.
+  void remove();
 
  private:
   DeadArena() = default;
-  std::string path_;
+  std::string name_, path_;
   GuardedFd fd_;
   std::uint64_t generation_ = 0;
   std::optional<SharedMemoryHeader> header_;

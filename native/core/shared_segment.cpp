@@ -7,13 +7,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "arena_name.hpp"
-#include "bell.hpp"
+#include "deserted.hpp"
 #include "error.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
 #include "segment_file.hpp"
+#include "shared_memory_space.hpp"
 
 namespace qads {
 namespace {
@@ -53,6 +55,7 @@ SharedSegment::SharedSegment(SharedSegment&& other) noexcept
       slot_index_(other.slot_index_),
       in_ring_(other.in_ring_),
       base_(std::exchange(other.base_, nullptr)),
+      keeps_bytes_(std::exchange(other.keeps_bytes_, false)),
       fork_epoch_(other.fork_epoch_) {
   other.fault_range_.reset();
   fault_range_.emplace(base_, header_.ring_offset, name_);
@@ -68,7 +71,9 @@ SharedSegment SharedSegment::open(const std::string& name) {
   GuardedFd fd = open_segment_file(name);
   if (!fd) fail_errno(ENOENT, "opening the segment", name);
   const SharedMemoryHeader header = read_checked_header(fd.get(), name);
-  return SharedSegment(name, std::move(fd), header);
+  SharedSegment segment(name, std::move(fd), header);
+  segment.check_not_deserted();
+  return segment;
 }
 
 SharedSegment SharedSegment::create(const std::string& name, const ArenaOptions& options) {
@@ -119,12 +124,35 @@ bool SharedSegment::deserted() const noexcept {
   return true;
 }
 
-void SharedSegment::remove_name() const noexcept {
-  remove_orphaned_bells();
+void SharedSegment::check_not_deserted() const {
+  if (control().publish.state.load(std::memory_order_seq_cst) ==
+      static_cast<std::uint32_t>(ArenaState::deserted)) {
+    fail_errno(ENOENT, "opening the segment", name_);
+  }
+}
+
+void SharedSegment::remove_name() noexcept {
+  remove_what_is_left();
   if (!is_named()) return;
-  unlink(arena_path(name_).c_str());
-  QADS_LOG(debug, "arena=%s generation=%llu removed: everybody has closed", name_.c_str(),
-           static_cast<unsigned long long>(header_.generation));
+  if (unlink(arena_path(name_).c_str()) == 0) {
+    QADS_LOG(debug, "arena=%s generation=%llu removed: everybody has closed", name_.c_str(),
+             static_cast<unsigned long long>(header_.generation));
+    return;
+  }
+  QADS_LOG(warn,
+           "arena=%s: everybody has closed, but its name is for its owner to remove (%s); its memory is "
+           "given back",
+           name_.c_str(), std::strerror(errno));
+  control().publish.state.store(static_cast<std::uint32_t>(ArenaState::deserted), std::memory_order_seq_cst);
+  if (!keeps_bytes_) give_back_memory(fd_.get(), header_);
+}
+
+void SharedSegment::keep_bytes() noexcept { keeps_bytes_ = try_share_byte(fd_.get(), kBytesLock); }
+
+void SharedSegment::give_bytes_back() noexcept {
+  if (!std::exchange(keeps_bytes_, false) || forked()) return;
+  unlock_byte(fd_.get(), kBytesLock);
+  if (is_deserted(fd_.get())) give_back_memory(fd_.get(), header_);
 }
 
 void SharedSegment::check_not_forked() const {
@@ -138,10 +166,11 @@ void SharedSegment::check_not_forked() const {
 
 bool unlink_arena(const std::string& name) {
   validate_name(name);
-  remove_orphaned_bells();
+  remove_what_is_left();
   if (unlink(arena_path(name).c_str()) == 0) return true;
-  if (errno == ENOENT) return false;
-  fail_errno(errno, "removing the name", name);
+  if (errno != ENOENT) fail_removing(errno, name);
+  check_shared_memory_exists(name);
+  return false;
 }
 
 }  // namespace qads

@@ -60,8 +60,14 @@ class SharedSegment {
   bool reader_alive(std::uint32_t index) const noexcept;
   /// No live writer and no live reader; the caller holds the membership lock and has given up its own place.
   bool deserted() const noexcept;
-  /// Removes the name if it still leads here, and the doorbells of the dead.
-  void remove_name() const noexcept;
+  /// Removes the name if it still leads here, and what the dead left. The caller is the last, and holds the
+  /// membership lock. Of a name that is for another user to remove only the memory goes.
+  void remove_name() noexcept;
+  /// Throws not_found if everybody has left: before one joins, and again with the membership lock held.
+  void check_not_deserted() const;
+  /// This party leaves and still looks at bytes of the ring, until give_bytes_back().
+  void keep_bytes() noexcept;
+  void give_bytes_back() noexcept;
 
   bool forked() const noexcept { return fork_epoch_ != fork_epoch(); }
   /// Throws forked in a child of the process that made this.
@@ -76,6 +82,7 @@ class SharedSegment {
   Wrap slot_index_;
   Wrap in_ring_;
   std::uint8_t* base_ = nullptr;
+  bool keeps_bytes_ = false;
   std::optional<FaultRange> fault_range_;
   std::uint64_t fork_epoch_;
 };

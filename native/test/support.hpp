@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/arena_info.hpp"
 #include "core/arena_name.hpp"
 #include "core/clock.hpp"
 

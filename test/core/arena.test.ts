@@ -24,7 +24,7 @@ test('an arena is listed and inspected while it exists', async (t) => {
     bufferCount: 8,
     maxReaders: 5,
     onFull: 'drop-oldest',
-    mode: 0o640,
+    mode: 0o660,
   })
   t.true(arena.exists())
   t.true(SharedMemoryArena.list().includes(arena.name))
@@ -42,7 +42,7 @@ test('an arena is listed and inspected while it exists', async (t) => {
     slots: 8,
     maxReaders: 5,
     onFull: 'drop-oldest',
-    mode: 0o640,
+    mode: 0o660,
     oneSchema: false,
     state: 'open',
     abortReason: null,
@@ -62,7 +62,7 @@ test('an arena is listed and inspected while it exists', async (t) => {
     pin: 1,
     waiting: false,
   })
-  t.is(statSync(`/dev/shm/qads-arena.${arena.name}`).mode & 0o777, 0o640)
+  t.is(statSync(`/dev/shm/qads-arena.${arena.name}`).mode & 0o777, 0o660)
   await writer.end()
   t.is(arena.inspect().state, 'ended')
   for (const batch of kept) release(batch!)

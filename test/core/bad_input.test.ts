@@ -1,3 +1,4 @@
+import { unlinkSync, writeFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 
 import test from 'ava'
@@ -8,6 +9,7 @@ import {
   createWriter,
   inspectArena,
   InvalidArgumentError,
+  listArenas,
   NameInvalidError,
   NoSpaceError,
   NotFoundError,
@@ -30,6 +32,50 @@ for (const name of ['', '.', '..', '...', 'a/b', '/a', '../a', 'a b', 'ä', 'a\0
     }
   })
 }
+
+test('a refused name is shown with its wrong character, and a zero byte does not end it', (t) => {
+  const name = uniqueName()
+  closing(t, createWriter(name, { sizeMb: 0.1 }))
+  const shown: [string, RegExp][] = [
+    [`${name}\0x`, /its character \d+ is \\u\{0\}/],
+    ['dätä', /^"d\\u\{e4\}t\\u\{e4\}" is not a name for an arena: its character 2 is \\u\{e4\};/],
+    ['half \ud800', /its character 5 is a space/],
+    ['half\ud800', /its character 5 is \\u\{fffd\}/],
+  ]
+  for (const [wrong, message] of shown) {
+    t.throws(() => unlinkArena(wrong), { instanceOf: NameInvalidError, message })
+  }
+  t.true(listArenas().includes(name))
+})
+
+test('files whose names no call takes are not listed', (t) => {
+  const name = uniqueName()
+  closing(t, createWriter(name, { sizeMb: 0.1 }))
+  const odd = ['\xff', ' ', '\xc3\xa9'].map((ending) =>
+    Buffer.from(`/dev/shm/qads-arena.${name}${ending}`, 'latin1'),
+  )
+  for (const path of odd) writeFileSync(path, '')
+  const listed = listArenas().filter((other) => other.startsWith(name))
+  for (const path of odd) unlinkSync(path)
+  t.deepEqual(listed, [name])
+})
+
+for (const mode of [0o640, 0o604, 0o620]) {
+  test(`mode 0${mode.toString(8)}, with one of reading and writing, is refused with why`, (t) => {
+    t.throws(() => createWriter(uniqueName(), { mode }), {
+      instanceOf: InvalidArgumentError,
+      message: /locks/,
+    })
+  })
+}
+
+test('a reason with a zero byte arrives whole', async (t) => {
+  const name = uniqueName()
+  const writer = closing(t, createWriter(name, { sizeMb: 0.1 }))
+  const reader = closing(t, createReader(name))
+  writer.abort('disk\0full')
+  await t.throwsAsync(reader.read(), { message: /disk\ufffdfull/ })
+})
 
 for (const name of [undefined, null, 5, {}, ['a']]) {
   test(`${JSON.stringify(name)} is not a name`, (t) => {

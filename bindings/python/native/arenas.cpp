@@ -48,7 +48,7 @@ nb::dict inspect_arena(const std::string& name) {
   qads_arena_info a;
   // Readers may join between two looks: more places than any arena has.
   std::vector<qads_reader_info> readers(512);
-  checked(qads_inspect_arena(name.c_str(), &a, readers.data(), readers.size()));
+  checked(qads_inspect_arena(checked_name(name), &a, readers.data(), readers.size()));
   nb::dict all;
   all["generation"] = a.generation;
   all["created_ns"] = a.created_ns;
@@ -83,7 +83,7 @@ nb::dict inspect_arena(const std::string& name) {
 
 bool unlink_arena(const std::string& name) {
   int removed = 0;
-  checked(qads_unlink_arena(name.c_str(), &removed));
+  checked(qads_unlink_arena(checked_name(name), &removed));
   return removed != 0;
 }
 

@@ -1,6 +1,10 @@
 // Errors of the C ABI as exceptions of the package `qadataswap`.
 #pragma once
 
+#include <string>
+
+#include "qadataswap.h"
+
 namespace qads::python {
 
 /// Raises the exception class of this code of the C ABI, with the sentence of qads_last_error(). Needs the
@@ -11,6 +15,12 @@ namespace qads::python {
 inline int checked(int code) {
   if (code > 0) raise(code);
   return code;
+}
+
+/// For the C ABI, which would take what is before a zero byte for the name. Needs the GIL.
+inline const char* checked_name(const std::string& name) {
+  checked(qads_check_name(name.data(), name.size()));
+  return name.c_str();
 }
 
 /// Raises what Python's signal handlers raise, KeyboardInterrupt for one. Needs the GIL.

@@ -14,10 +14,11 @@ Reader::Reader(const std::string& name, std::int64_t from, std::uint32_t spin_mi
   options.from = from;
   options.spin_micros = spin_micros;
   options.verify = verify;
+  const char* arena = checked_name(name);
   int code;
   {
     const nanobind::gil_scoped_release released;
-    code = qads_reader_attach(name.c_str(), &options, &handle_);
+    code = qads_reader_attach(arena, &options, &handle_);
   }
   checked(code);
 }

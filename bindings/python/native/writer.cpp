@@ -22,11 +22,12 @@ Writer::Writer(const std::string& name, std::uint64_t capacity, std::uint32_t sl
   options.mode = mode;
   options.one_schema = one_schema ? 1 : 0;
   options.spin_micros = spin_micros;
+  const char* arena = checked_name(name);
   int code;
   {
     // Zeroes the segment's pages.
     const nanobind::gil_scoped_release released;
-    code = qads_writer_create(name.c_str(), &options, &handle_);
+    code = qads_writer_create(arena, &options, &handle_);
   }
   checked(code);
 }

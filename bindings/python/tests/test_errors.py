@@ -61,7 +61,9 @@ def test_a_segment_that_is_no_arena_is_an_error() -> None:
         path.unlink()
 
 
-@pytest.mark.parametrize('name', ['', 'a/b', 'ä', '..', 'x' * 201, None, 5], ids=repr)
+@pytest.mark.parametrize(
+    'name', ['', 'a/b', 'ä', '..', 'x' * 201, 'a\0b', 'a\udcff', '\ud800', None, 5], ids=ascii
+)
 def test_bad_names_are_refused_everywhere(name: Any) -> None:
     for call in (
         Writer,
@@ -75,6 +77,45 @@ def test_bad_names_are_refused_everywhere(name: Any) -> None:
             call(name)
         assert caught.value.code == 'ERR_QADS_NAME_INVALID'
         assert isinstance(caught.value, ValueError)
+
+
+def test_a_zero_byte_does_not_end_a_name() -> None:
+    name = unique_name()
+    with Writer(name, size_mb=1):
+        with pytest.raises(qadataswap.NameInvalidError, match=r'its character \d+ is \\u\{0\}'):
+            qadataswap.unlink_arena(name + '\0x')
+        assert name in qadataswap.list_arenas()
+
+
+def test_files_whose_names_no_call_takes_are_not_listed() -> None:
+    name = unique_name()
+    paths = [f'/dev/shm/qads-arena.{name}'.encode() + ending for ending in (b'\xff', b' ', b'\xc3\xa9')]
+    for path in paths:
+        Path(os.fsdecode(path)).touch()
+    try:
+        with Writer(name, size_mb=1):
+            assert [listed for listed in qadataswap.list_arenas() if listed.startswith(name)] == [name]
+    finally:
+        for path in paths:
+            os.unlink(path)
+
+
+@pytest.mark.parametrize('mode', [0o640, 0o604, 0o620], ids=oct)
+def test_a_mode_that_gives_one_of_reading_and_writing_is_refused_with_why(mode: int) -> None:
+    with pytest.raises(qadataswap.InvalidArgumentError, match='locks'):
+        Writer(unique_name(), mode=mode)
+
+
+@pytest.mark.parametrize(
+    ('reason', 'arrives'), [('disk\0full', 'disk\ufffdfull'), ('half \ud800', 'half ?')], ids=ascii
+)
+def test_a_reason_arrives_whole(reason: str, arrives: str) -> None:
+    name = unique_name()
+    with Writer(name, size_mb=1) as writer, Reader(name) as reader:
+        writer.abort(reason)
+        with pytest.raises(qadataswap.WriterAbortedError) as caught:
+            reader.read()
+    assert str(caught.value) == arrives
 
 
 @pytest.mark.parametrize(
@@ -294,7 +335,7 @@ def test_arenas_can_be_listed_inspected_and_unlinked() -> None:
     assert not arena.exists()
     assert arena.unlink() is False
     with arena.create_writer(
-        size_mb=2, buffer_count=16, max_readers=3, on_full='drop-oldest', mode=0o640
+        size_mb=2, buffer_count=16, max_readers=3, on_full='drop-oldest', mode=0o660
     ) as writer:
         with arena.create_reader() as reader:
             writer.write(number_batch(0))
@@ -303,7 +344,7 @@ def test_arenas_can_be_listed_inspected_and_unlinked() -> None:
             assert name in SharedMemoryArena.list()
             info = arena.inspect()
             assert (info.name, info.capacity, info.slots, info.max_readers) == (name, 2 * 2**20, 16, 3)
-            assert (info.on_full, info.mode, info.state) == ('drop-oldest', 0o640, 'open')
+            assert (info.on_full, info.mode, info.state) == ('drop-oldest', 0o660, 'open')
             assert (info.published, info.batches, info.writer_alive) == (2, 2, True)
             assert info.abort_reason is None
             (entry,) = info.readers

@@ -1,7 +1,7 @@
 use std::ffi::CString;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check};
 use crate::sys;
 
 /// What a writer does when the ring is full.
@@ -235,11 +235,11 @@ impl From<&SharedMemoryConfig> for SharedMemoryConfig {
     }
 }
 
-/// The core checks everything else about a name.
+/// The name, as the core takes it, which checks it with its length: a zero byte would end it.
 pub(crate) fn c_name(name: &str) -> Result<CString> {
-    CString::new(name).map_err(|_| {
-        Error::NameInvalid(format!("the arena name {name:?} holds a zero byte; use A-Z a-z 0-9 . _ -"))
-    })
+    // SAFETY: so many bytes, valid for the call.
+    check(unsafe { sys::qads_check_name(name.as_ptr().cast(), name.len()) })?;
+    Ok(CString::new(name).expect("a name that was checked has no zero byte"))
 }
 
 /// For the C ABI: milliseconds, rounded up; negative waits for ever.

@@ -192,6 +192,7 @@ unsafe extern "C" {
         readers: *mut ReaderInfo,
         capacity: usize,
     ) -> c_int;
+    pub fn qads_check_name(name: *const c_char, length: usize) -> c_int;
     pub fn qads_list_arenas(
         visit: extern "C" fn(name: *const c_char, context: *mut c_void) -> c_int,
         context: *mut c_void,

@@ -17,7 +17,7 @@ std::vector<std::string> SharedMemoryArena::list() {
 
 bool SharedMemoryArena::exists() const {
   qads_arena_info info;
-  const int code = qads_inspect_arena(name_.c_str(), &info, nullptr, 0);
+  const int code = qads_inspect_arena(checked_name(name_), &info, nullptr, 0);
   if (code == QADS_ERR_NOT_FOUND) return false;
   checked(code);
   return true;
@@ -27,14 +27,14 @@ ArenaInfo SharedMemoryArena::inspect() const {
   ArenaInfo info;
   // Readers may join between two looks: as many places as an arena can have.
   info.readers.resize(512);
-  checked(qads_inspect_arena(name_.c_str(), &info.arena, info.readers.data(), info.readers.size()));
+  checked(qads_inspect_arena(checked_name(name_), &info.arena, info.readers.data(), info.readers.size()));
   info.readers.resize(info.arena.readers);
   return info;
 }
 
 bool SharedMemoryArena::unlink() const {
   int removed = 0;
-  checked(qads_unlink_arena(name_.c_str(), &removed));
+  checked(qads_unlink_arena(checked_name(name_), &removed));
   return removed != 0;
 }
 

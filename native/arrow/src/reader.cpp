@@ -36,7 +36,7 @@ qads_reader* attach(const std::string& name, const ReaderOptions& given) {
   const Deadline deadline(given.wait);
   qads_reader* handle = nullptr;
   for (Timeout poll = kFirstPoll;; poll = std::min(2 * poll, kLastPoll)) {
-    const int code = qads_reader_attach(name.c_str(), &options, &handle);
+    const int code = qads_reader_attach(checked_name(name), &options, &handle);
     if (code != QADS_ERR_NOT_FOUND || deadline.passed()) {
       checked(code);
       return handle;

@@ -17,6 +17,12 @@ inline int checked(int code) {
   return code;
 }
 
+/// For the C ABI, which would take what is before a zero byte for the name.
+inline const char* checked_name(const std::string& name) {
+  checked(qads_check_name(name.data(), name.size()));
+  return name.c_str();
+}
+
 [[noreturn]] inline void fail(qads_error code, const std::string& message) { throw Error(code, message); }
 
 /// `what` says what Arrow was asked for.

@@ -170,7 +170,7 @@ Writer::Writer(const std::string& name, const WriterOptions& given) : impl_(std:
   options.one_schema = given.one_schema ? 1 : 0;
   options.spin_micros = given.spin_micros;
   qads_writer* handle = nullptr;
-  checked(qads_writer_create(name.c_str(), &options, &handle));
+  checked(qads_writer_create(checked_name(name), &options, &handle));
   impl_->handle.reset(handle);
   impl_->name = name;
   impl_->on_full = given.on_full;
@@ -276,7 +276,10 @@ void Writer::finish(bool wait_for_reader, Timeout timeout) {
 
 void Writer::abort(const std::string& reason) {
   if (closed()) return;
-  checked(qads_writer_abort(impl_->handle.get(), reason.c_str()));
+  // The C ABI takes a zero byte for the end.
+  std::string text;
+  for (const char c : reason) c == '\0' ? text += "\xef\xbf\xbd" : text += c;
+  checked(qads_writer_abort(impl_->handle.get(), text.c_str()));
   close();
 }
 

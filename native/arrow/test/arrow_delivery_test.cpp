@@ -173,6 +173,22 @@ TEST_CASE("a writer that aborts gives its reason after everything it had written
   CHECK_EQ(std::string(error.what()), "the exchange hung up");
 }
 
+TEST_CASE("a zero byte ends neither a name nor a reason") {
+  const std::string name = unique_name();
+  const std::string longer = name + std::string("\0x", 2);
+  Writer writer(name, small_ring());
+  Reader reader(name);
+  CHECK_EQ(require_throws<Error>([&] { SharedMemoryArena(longer).unlink(); }).code(), QADS_ERR_NAME_INVALID);
+  CHECK_EQ(require_throws<Error>([&] { Writer(longer, small_ring()); }).code(), QADS_ERR_NAME_INVALID);
+  CHECK_EQ(require_throws<Error>([&] { Reader other(longer); }).code(), QADS_ERR_NAME_INVALID);
+  CHECK(SharedMemoryArena(name).exists());
+  writer.abort(std::string("disk\0full", 9));
+  const Error error = require_throws<Error>([&] { reader.read(); });
+  CHECK_EQ(std::string(error.what()),
+           "disk\xef\xbf\xbd"
+           "full");
+}
+
 TEST_CASE("an exception that leaves the writer's scope aborts, a normal exit ends") {
   const std::string name = unique_name();
   std::unique_ptr<Reader> reader;

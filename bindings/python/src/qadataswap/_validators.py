@@ -14,6 +14,14 @@ def check_name(name: object) -> str:
     """The characters and the length are checked where the name is used, once for all languages."""
     if not isinstance(name, str):
         raise NameInvalidError(f"the arena's name must be a str, got {name!r}")
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        # Half a surrogate pair: of the name of a file that is not UTF-8, for one.
+        raise NameInvalidError(
+            f'{ascii(name)} is not a name for an arena: its character {error.start + 1} is no text; use 1 to 200 '
+            'of the characters A-Z a-z 0-9 . _ -, and not only dots'
+        ) from None
     return name
 
 

@@ -160,7 +160,9 @@ class WriterCore:
 
 
 def text_of(reason: object) -> str:
-    return str(reason) or type(reason).__name__ if isinstance(reason, BaseException) else str(reason)
+    text = str(reason) or type(reason).__name__ if isinstance(reason, BaseException) else str(reason)
+    # As bytes of UTF-8 that end with the first zero byte: what cannot be in it is replaced.
+    return text.replace('\0', '\ufffd').encode(errors='replace').decode()
 
 
 def several(name: str) -> InvalidArgumentError:

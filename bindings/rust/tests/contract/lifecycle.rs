@@ -19,6 +19,7 @@ pub fn trials() -> Vec<Trial> {
         trial("nothing can be written after the end, nor read after close", closed),
         trial("readers beyond the limit are refused", too_many_readers),
         trial("names and numbers out of their ranges are refused with what is allowed", invalid),
+        trial("files whose names no call takes are not listed", listed),
         trial("asynchronous readers and writers need a runtime, and say so", no_runtime),
         trial("an arena shows who is there", inspected),
         trial(
@@ -144,13 +145,17 @@ fn invalid() -> Outcome {
     for name in ["", "a/b", "..", "a\0b", "ä"] {
         assert_eq!(Writer::create(name).expect_err("a bad name").code(), "ERR_QADS_NAME_INVALID", "{name:?}");
         assert_eq!(Reader::attach(name).expect_err("a bad name").code(), "ERR_QADS_NAME_INVALID", "{name:?}");
+        assert_eq!(SharedMemoryArena::new(name).unlink().expect_err("a bad name").code(), "ERR_QADS_NAME_INVALID");
     }
+    let zero = SharedMemoryArena::new("a\0b").inspect().expect_err("a zero byte");
+    assert!(zero.message().contains("its character 2 is \\u{0}"), "{zero}");
     let config = || support::config("invalid");
     for (config, word) in [
         (config().with_buffer_count(1), "bufferCount"),
         (config().with_max_readers(513), "maxReaders"),
         (config().with_size_bytes(0), "size"),
         (config().with_mode(0o7777), "mode"),
+        (config().with_mode(0o640), "locks"),
     ] {
         let error = Writer::create(config).expect_err("a number out of its range");
         assert_eq!(error.code(), "ERR_QADS_INVALID_ARGUMENT");
@@ -158,6 +163,27 @@ fn invalid() -> Outcome {
     }
     let error = Writer::create(config().with_size_mb(1 << 30)).expect_err("more than there is");
     assert!(["ERR_QADS_NO_SPACE", "ERR_QADS_INVALID_ARGUMENT"].contains(&error.code()), "{error}");
+    Ok(())
+}
+
+fn listed() -> Outcome {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let name = support::name("listed");
+    let odd = [b"\xff".as_slice(), b" ", "ä".as_bytes()].map(|ending| {
+        let path = [b"/dev/shm/qads-arena.", name.as_bytes(), ending].concat();
+        std::path::PathBuf::from(OsStr::from_bytes(&path))
+    });
+    for path in &odd {
+        std::fs::write(path, "")?;
+    }
+    let _writer = Writer::create(&*name)?;
+    let all = SharedMemoryArena::list();
+    for path in &odd {
+        std::fs::remove_file(path)?;
+    }
+    let ours: Vec<_> = all?.into_iter().filter(|other| other.starts_with(&name)).collect();
+    assert_eq!(ours, [name]);
     Ok(())
 }
 
