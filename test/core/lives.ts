@@ -1,7 +1,10 @@
 import { on } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 
-import { createReader, createWriter } from 'qadataswap'
+import { createReader, createWriter, type QadsError } from 'qadataswap'
+import { fromArena, holdCredit } from 'qadataswap/rx'
+import { createReadable } from 'qadataswap/streams'
 
 import { numberBatch, numberBatchId } from '../support/batches.js'
 import { type Parent, sharedFilesOf } from '../support/child_process.js'
@@ -58,6 +61,22 @@ export async function processExit({ name, own }: Args, parent: Parent): Promise<
   parent.report(sharedFilesOf('self'))
   setImmediate(() => process.exit(3))
   await new Promise(() => undefined)
+}
+
+/** Its consumers hold the only batch, and nothing keeps the process alive that could make them go on. */
+export async function unheardError({ name }: Args, parent: Parent): Promise<void> {
+  const unread = createReadable(name)
+  unread.pipe(new PassThrough({ objectMode: true })).pause()
+  const failed = [
+    new Promise((resolve) => unread.once('error', resolve)),
+    new Promise((resolve) =>
+      fromArena(name).subscribe({ next: (batch) => void holdCredit(batch), error: resolve }),
+    ),
+  ]
+  parent.report('attached')
+  process.channel!.unref()
+  const codes = (await Promise.all(failed)).map((error) => (error as QadsError).code)
+  parent.report(codes)
 }
 
 export async function pendingRead({ name }: Args, parent: Parent): Promise<void> {
