@@ -79,6 +79,21 @@ export async function unheardError({ name }: Args, parent: Parent): Promise<void
   parent.report(codes)
 }
 
+/** Reports each batch and the end. Nothing but the read that waits keeps the process alive. */
+export async function forAwait({ name }: Args, parent: Parent): Promise<void> {
+  process.channel!.unref()
+  for await (const batch of createReader(name)) parent.report(numberBatchId(batch))
+  parent.report('ended')
+}
+
+/** The same in a thread. */
+export async function forAwaitInThread({ name }: Args, parent: Parent): Promise<void> {
+  process.channel!.unref()
+  const thread = new Worker(new URL('./reporting_thread.js', import.meta.url), { workerData: { name } })
+  const messages = on(thread, 'message', { close: ['exit'] })
+  for await (const [message] of messages) parent.report(message)
+}
+
 export async function pendingRead({ name }: Args, parent: Parent): Promise<void> {
   const reader = createReader(name)
   const reading = reader.read().then((batch) => numberBatchId(batch!))
