@@ -4,6 +4,7 @@ import { BufferViews } from './codec/buffer_views.js'
 import type { TypedArray } from './codec/column_data.js'
 import type { EncodePlan } from './codec/encode_plan.js'
 import type { LoanPlan } from './codec/loan.js'
+import { deadlineAfter, waitInSlices } from './deadline.js'
 import { addon } from './load_addon.js'
 import { Loan } from './loan.js'
 import { Claimed, type NativeBell, type NativeWriter } from './native.js'
@@ -20,20 +21,25 @@ export class RingPort {
   readonly #native: NativeWriter
   readonly #number: number
   readonly #ring: BufferViews
+  readonly #spinMicros: number
   readonly #onSettled: () => void
   /** The large arrays of the batch that is being placed, each after its offset: all are copied by one call. */
   #large: (number | TypedArray)[] = []
   #loan: Loan | undefined
   #bytesCopied = 0
 
-  /** @param onSettled Called when a loan was committed or aborted: there is space again. */
-  constructor(native: NativeWriter, onSettled: () => void) {
+  /**
+   * @param spinMicros How long a wait that blocks spins before it sleeps.
+   * @param onSettled Called when a loan was committed or aborted: there is space again.
+   */
+  constructor(native: NativeWriter, spinMicros: number, onSettled: () => void) {
     this.name = native.name
     this.maxBytes = native.capacity
     this.#native = native
     this.#number = native.number
     this.#ring = BufferViews.of(native.ring())
     this.#ring.copyLargeWith((position, source) => void this.#large.push(position, source))
+    this.#spinMicros = spinMicros
     this.#onSettled = onSettled
   }
 
@@ -106,7 +112,15 @@ export class RingPort {
     if (this.#loan !== undefined) return Claimed.WouldBlock
     return blockMs === undefined
       ? this.#calls.tryClaim(this.#number, bytes)
-      : this.#calls.claimSync(this.#number, bytes, blockMs)
+      : this.#claimSync(bytes, blockMs < 0 ? Infinity : deadlineAfter(blockMs))
+  }
+
+  #claimSync(bytes: number, deadline: number): number {
+    const claimed = waitInSlices(deadline, this.#spinMicros, (blockMs) => {
+      const offset = this.#calls.claimSync(this.#number, bytes, blockMs)
+      return offset === Claimed.WouldBlock ? undefined : offset
+    })
+    return claimed ?? Claimed.WouldBlock
   }
 
   #copyLarge(): void {

@@ -1,4 +1,4 @@
-import { on } from 'node:events'
+import { on, once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 
@@ -8,6 +8,7 @@ import { createReadable } from 'qadataswap/streams'
 
 import { numberBatch, numberBatchId } from '../support/batches.js'
 import { type Parent, sharedFilesOf } from '../support/child_process.js'
+import type { BlockingCall } from './blocked_thread.js'
 
 interface Args {
   name: string
@@ -123,4 +124,17 @@ export async function threads({ name, count }: Args & { count: number }, parent:
   const counts: unknown[] = [seen.length]
   for (const each of messages) for await (const [result] of each) counts.push(result)
   parent.report(counts)
+}
+
+/** Exits when it is told to, while a thread of its own blocks. */
+export async function exitWithBlockedThread(
+  { name, call }: Args & { call: BlockingCall },
+  parent: Parent,
+): Promise<void> {
+  const thread = new Worker(new URL('./blocked_thread.js', import.meta.url), { workerData: { name, call } })
+  if (call === 'readSync of an arena to come') await once(thread, 'message')
+  else await once(thread, 'online')
+  parent.report('started')
+  await parent.told()
+  process.exit(3)
 }
