@@ -21,3 +21,24 @@ export function deadlineAfter(timeoutMs: number): number {
 export function blockMsUntil(deadline: number): number {
   return deadline === Infinity ? -1 : Math.max(0, deadline - performance.now())
 }
+
+/** How often a native wait wakes up by itself, so that coming back to JavaScript then costs nothing more. */
+const SLICE_MS = 100
+
+/**
+ * Calls a native wait until it gives something or the deadline passed, in slices: in between the thread is in JavaScript, and can be
+ * terminated. What came in the meantime is found at once by the next call.
+ * @param spinMicros How long each call spins before it sleeps.
+ */
+export function waitInSlices<R>(
+  deadline: number,
+  spinMicros: number,
+  wait: (blockMs: number) => R | undefined,
+): R | undefined {
+  const sliceMs = SLICE_MS + spinMicros / 1000
+  for (;;) {
+    const blockMs = deadline === Infinity ? sliceMs : Math.min(sliceMs, blockMsUntil(deadline))
+    const result = wait(blockMs)
+    if (result !== undefined || performance.now() >= deadline) return result
+  }
+}

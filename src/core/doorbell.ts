@@ -23,23 +23,56 @@ const PROBE_MS = 250
  * It keeps the process alive while somebody sleeps on it, as any pending read does, and not otherwise.
  */
 class Doorbell {
-  readonly bell: NativeBell = addon().createBell()
+  #bell: NativeBell
   readonly #sleepers: Sleeper[] = []
-  readonly #socket: Socket
+  /** Undefined after it failed: then only the probe wakes the sleepers, until it has opened another. */
+  #socket: Socket | undefined
+  /** What keeps the process alive: unlike a socket, nothing can take it away. */
   #probe: NodeJS.Timeout | undefined
 
   constructor() {
+    this.#bell = addon().createBell()
+    this.#listen()
+  }
+
+  /** Arm with the one that is there now; sleepers are woken when it is replaced. */
+  get bell(): NativeBell {
+    return this.#bell
+  }
+
+  #listen(): void {
     // The bytes mean nothing; one read takes every ring since the last.
     const options: SocketConstructorOpts & Pick<ConnectOpts, 'onread'> = {
-      fd: this.bell.fd,
+      fd: this.#bell.fd,
       readable: true,
       writable: false,
       onread: { buffer: new Uint8Array(4096), callback: () => this.#ring() },
     }
-    this.#socket = new Socket(options)
-    // Without the FIFO the probe still wakes everybody.
-    this.#socket.on('error', () => undefined)
-    this.#socket.unref()
+    const socket = new Socket(options)
+    socket.unref()
+    // Why it failed does not matter: 'close' follows.
+    socket.on('error', () => undefined)
+    socket.on('close', () => this.#lost(socket))
+    this.#socket = socket
+  }
+
+  /** The next probe opens another, and not this: if they all fail, the loop must not spin. */
+  #lost(socket: Socket): void {
+    if (this.#socket !== socket) return
+    this.#socket = undefined
+    // With it went a ring, maybe.
+    this.#ring()
+  }
+
+  #replace(): void {
+    try {
+      const bell = addon().createBell()
+      this.#bell.close()
+      this.#bell = bell
+      this.#listen()
+    } catch {
+      // The next probe tries again.
+    }
   }
 
   #ring(): boolean {
@@ -51,9 +84,9 @@ class Doorbell {
 
   add(sleeper: Sleeper): void {
     if (sleeper.bellPlace !== NO_PLACE) return
-    if (this.#sleepers.length === 0) this.#socket.ref()
     sleeper.bellPlace = this.#sleepers.push(sleeper) - 1
-    this.#probe ??= setInterval(() => this.#look(), PROBE_MS).unref()
+    if (this.#probe === undefined) this.#probe = setInterval(() => this.#look(), PROBE_MS)
+    else if (sleeper.bellPlace === 0) this.#probe.ref()
   }
 
   delete(sleeper: Sleeper): void {
@@ -65,13 +98,23 @@ class Doorbell {
       last.bellPlace = place
     }
     sleeper.bellPlace = NO_PLACE
-    if (this.#sleepers.length === 0) this.#socket.unref()
+    if (this.#sleepers.length > 0) return
+    this.#probe?.unref()
+    if (parties === 0) closeDoorbell()
+  }
+
+  get isAsleep(): boolean {
+    return this.#sleepers.length > 0
   }
 
   /** The timer outlives short sleeps, so that a sleep costs no timer of its own; it stops when it finds nobody asleep. */
   #look(): void {
-    if (this.#sleepers.length === 0) this.#stopProbe()
-    else this.#ring()
+    if (this.#sleepers.length === 0) {
+      this.#stopProbe()
+      return
+    }
+    if (this.#socket === undefined) this.#replace()
+    this.#ring()
   }
 
   #stopProbe(): void {
@@ -82,8 +125,10 @@ class Doorbell {
   close(): void {
     this.#stopProbe()
     for (const sleeper of this.#sleepers.splice(0)) sleeper.bellPlace = NO_PLACE
-    this.#socket.destroy()
-    this.bell.close()
+    const socket = this.#socket
+    this.#socket = undefined
+    socket?.destroy()
+    this.#bell.close()
   }
 }
 
@@ -93,13 +138,16 @@ const dropped = new FinalizationRegistry<undefined>(leave)
 
 /** The doorbell of this thread, made at the first sleep. Only between `enter` and `leave`. */
 export function doorbell(): Doorbell {
-  current ??= new Doorbell()
+  if (current === undefined) {
+    current = new Doorbell()
+    process.once('exit', closeDoorbell)
+  }
   return current
 }
 
 /** Counts a reader or writer in. One that is dropped without `leave` is counted out by the garbage collector. */
 export function enterDoorbell(party: object): void {
-  if (parties++ === 0) process.once('exit', closeDoorbell)
+  parties++
   dropped.register(party, undefined, party)
 }
 
@@ -109,12 +157,12 @@ export function leaveDoorbell(party: object): void {
 }
 
 function leave(): void {
-  if (--parties > 0) return
-  process.removeListener('exit', closeDoorbell)
-  closeDoorbell()
+  // A wait outlives a reader or writer that the program dropped meanwhile.
+  if (--parties === 0 && current?.isAsleep !== true) closeDoorbell()
 }
 
 function closeDoorbell(): void {
+  process.removeListener('exit', closeDoorbell)
   current?.close()
   current = undefined
 }

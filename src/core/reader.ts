@@ -2,7 +2,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
 import { BatchReceiver, type ArenaBatch } from './batch_receiver.js'
-import { type BlockLimits, blockMsUntil, deadlineAfter, timeoutOf } from './deadline.js'
+import { type BlockLimits, deadlineAfter, timeoutOf, waitInSlices } from './deadline.js'
 import { enterDoorbell, leaveDoorbell } from './doorbell.js'
 import { ClosedError, fromNative, InvalidArgumentError, TimedOutError } from './errors.js'
 import { batchInfo, release, type BatchInfo } from './lease.js'
@@ -161,7 +161,8 @@ export class ArenaReader<T extends TypeMap = AnySchema>
     const deadline = deadlineAfter(timeoutMs)
     try {
       while (!this.#attach() && performance.now() < deadline) sleepSync(this.#pending.pollMs)
-      const batch = this.#next(blockMsUntil(deadline))
+      const { spinMicros } = this.#options.native
+      const batch = waitInSlices(deadline, spinMicros, (blockMs) => this.#next(blockMs))
       if (batch !== undefined) return batch
     } catch (error) {
       throw fromNative(error)

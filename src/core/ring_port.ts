@@ -3,6 +3,7 @@ import type { TypeMap } from 'apache-arrow'
 import type { TypedArray } from './codec/column_data.js'
 import type { EncodePlan } from './codec/encode_plan.js'
 import type { LoanPlan } from './codec/loan.js'
+import { deadlineAfter, waitInSlices } from './deadline.js'
 import { addon } from './load_addon.js'
 import { Loan } from './loan.js'
 import { Claimed, type NativeBell, type NativeWriter } from './native.js'
@@ -20,20 +21,25 @@ export class RingPort {
   readonly #native: NativeWriter
   readonly #number: number
   readonly #ring: RingWindows
+  readonly #spinMicros: number
   readonly #onSettled: () => void
   /** The large arrays of the batch that is being placed, each after its offset: all are copied by one call. */
   readonly #large: (number | TypedArray)[] = []
   #loan: Loan | undefined
   #bytesCopied = 0
 
-  /** @param onSettled Called when a loan was committed or aborted: there is space again. */
-  constructor(native: NativeWriter, onSettled: () => void) {
+  /**
+   * @param spinMicros How long a wait that blocks spins before it sleeps.
+   * @param onSettled Called when a loan was committed or aborted: there is space again.
+   */
+  constructor(native: NativeWriter, spinMicros: number, onSettled: () => void) {
     this.name = native.name
     this.#native = native
     this.#number = native.number
     const large = this.#large
     this.#ring = new RingWindows(native, (position, source) => void large.push(position, source))
     this.maxBytes = this.#ring.maxBytes
+    this.#spinMicros = spinMicros
     this.#onSettled = onSettled
   }
 
@@ -110,7 +116,15 @@ export class RingPort {
     if (this.#loan !== undefined) return Claimed.WouldBlock
     return blockMs === undefined
       ? this.#calls.tryClaim(this.#number, bytes)
-      : this.#calls.claimSync(this.#number, bytes, blockMs)
+      : this.#claimSync(bytes, blockMs < 0 ? Infinity : deadlineAfter(blockMs))
+  }
+
+  #claimSync(bytes: number, deadline: number): number {
+    const claimed = waitInSlices(deadline, this.#spinMicros, (blockMs) => {
+      const offset = this.#calls.claimSync(this.#number, bytes, blockMs)
+      return offset === Claimed.WouldBlock ? undefined : offset
+    })
+    return claimed ?? Claimed.WouldBlock
   }
 
   #copyLarge(): void {

@@ -137,7 +137,7 @@ export class WaitQueue implements Sleeper {
     if (this.#armed === undefined) return
     const task = this.#armed
     this.#armed = undefined
-    doorbell().delete(this)
+    if (this.bellPlace !== NO_PLACE) doorbell().delete(this)
     task.disarm()
   }
 

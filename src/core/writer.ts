@@ -67,7 +67,7 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
     } catch (error) {
       throw fromNative(error)
     }
-    this.#port = new RingPort(this.#native, () => this.#queue.poke())
+    this.#port = new RingPort(this.#native, checked.spinMicros, () => this.#queue.poke())
     enterDoorbell(this)
   }
 

@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import { Observable, type Subscriber } from 'rxjs'
 import { AbortedError } from '../core/errors.js'
+import { HeldError } from '../core/held_error.js'
 import { turned, turnIsDue } from '../core/turn.js'
 import { validateDuration, validateInteger, validateSignal } from '../core/validators.js'
 import { Credit } from './credit.js'
@@ -25,8 +26,8 @@ export interface CreditOptions {
    */
   maxInFlight?: number
   /**
-   * Milliseconds without a batch being finished, while all in flight are unfinished, after which a warning names who holds them. Once a
-   * subscription; `Infinity` never warns. Default 10000.
+   * Milliseconds without a batch being finished, while reading or the source's error waits for that, after which a warning names who
+   * holds them. Once a subscription; `Infinity` never warns. Default 10000.
    */
   creditWarningMs?: number
   /** Ends the subscription with an `AbortError` (code `ERR_QADS_ABORTED`) whose cause is the signal's reason. */
@@ -50,9 +51,10 @@ const BURST_BATCHES = 64
  * batches are unfinished; see `Credit` for what that means.
  *
  * Start: the source is opened on subscription, and read from the microtask after it, so that nothing is emitted before `subscribe`
- * returned. Then whatever is ready is emitted in bursts, between which the event loop turns. Completion and errors of the source
- * come after all its batches; an error is emitted as it is. Unsubscribing ends a wait at once and closes the source; nothing is
- * emitted afterwards. After completion the source is closed when the last batch in flight is finished.
+ * returned. Then whatever is ready is emitted in bursts, between which the event loop turns. Completion comes after the last batch, and
+ * the source is closed when the last one in flight is finished. An error of the source is emitted as it is, when the last batch in
+ * flight is finished: operators drop what they have when an error comes. Unsubscribing ends a wait at once and closes the source;
+ * nothing is emitted afterwards.
  */
 export function fromPull<B = RecordBatch>(
   open: () => BatchSource<B>,
@@ -94,6 +96,7 @@ class Pull<B> {
   private waiting = false
   private resuming = false
   private drained = false
+  private failure: HeldError | undefined
   private closed = false
   private burst = 0
   private turn: NodeJS.Immediate | undefined
@@ -116,8 +119,18 @@ class Pull<B> {
   private pull(): void {
     if (this.pulling || this.waiting || this.turn !== undefined || this.subscriber.closed) return
     this.guarded(() => {
+      if (this.failure !== undefined) {
+        this.failWhenDone(this.failure)
+        return
+      }
       while (!this.subscriber.closed && this.mayRead()) {
-        const batch = this.source.tryRead()
+        let batch: B | null | undefined
+        try {
+          batch = this.source.tryRead()
+        } catch (error) {
+          this.fail(error)
+          return
+        }
         if (batch === undefined) {
           this.wait()
           return
@@ -125,6 +138,17 @@ class Pull<B> {
         this.deliver(batch)
       }
     })
+  }
+
+  /** The source failed: the error comes when nothing is in flight. */
+  private fail(error: unknown): void {
+    this.failure = new HeldError(() => this.subscriber.error(error))
+    this.failWhenDone(this.failure)
+  }
+
+  private failWhenDone(failure: HeldError): void {
+    if (this.inFlight === 0) failure.deliver()
+    else this.watchForStall()
   }
 
   /** Calls `step` with no other on the stack. What it throws ends the subscription. */
@@ -177,7 +201,7 @@ class Pull<B> {
     this.waiting = true
     this.source.read({ signal: this.stop.signal }).then(
       (batch) => this.waited(() => this.deliver(batch), batch),
-      (error: unknown) => this.waited(() => this.subscriber.error(error), null),
+      (error: unknown) => this.waited(() => this.fail(error), null),
     )
   }
 
@@ -220,6 +244,7 @@ class Pull<B> {
   private tearDown(): void {
     clearImmediate(this.turn)
     clearTimeout(this.stall)
+    this.failure?.drop()
     this.stop.abort()
     this.closeIfDone()
   }
@@ -239,7 +264,7 @@ class Pull<B> {
     if (this.warned || this.stall !== undefined || this.creditWarningMs === Infinity) return
     this.stall = setTimeout(() => {
       this.warned = true
-      warnOfStall(this.source.name, this.held, this.creditWarningMs)
+      warnOfStall(this.source.name, this.held, this.creditWarningMs, this.failure !== undefined)
     }, this.creditWarningMs)
   }
 }

@@ -1,6 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
 import { readUnlessDestroyed } from './destroyed.js'
+import { LastError } from './last_error.js'
 import type { StreamOf } from './stream_of.js'
 
 /** What a transform does: outputs for each input, and at the end. They are made one at a time, as they are asked for. */
@@ -12,16 +13,21 @@ export interface Step<In, Out> {
 /** A transform whose outputs are known to the compiler. */
 export type BatchStream<In, Out> = StreamOf<Out, BatchTransform<In, Out>>
 
-/** Chunks that each side holds. Batches are large, and the ring is the buffer that counts. */
-const HIGH_WATER_MARK = 2
-const BYTES_HIGH_WATER_MARK = 2 ** 20
+/** Batches are large, and the ring is the buffer that counts. */
+const WRITABLE_HIGH_WATER_MARK = 2
+/**
+ * One output, also of bytes: Node's web streams make a queue as long as this one, and an error cuts it off. One output they can only have
+ * taken when they ask for the next.
+ */
+const READABLE_HIGH_WATER_MARK = 1
 
 /**
  * A Transform in object mode that gives several outputs for one input without queueing them: when its consumer is full, it
- * stops in the middle.
+ * stops in the middle. An error of the step comes after the outputs that were made before.
  */
 export class BatchTransform<In, Out> extends Transform {
   readonly #step: Step<In, Out>
+  readonly #lastError = new LastError(this, () => this.readableLength === 0)
   #outputs: Iterator<Out> | undefined
   #exhausted: TransformCallback | undefined
   #giving = false
@@ -31,9 +37,9 @@ export class BatchTransform<In, Out> extends Transform {
   constructor(step: Step<In, Out>, { bytes = false }: { bytes?: boolean } = {}) {
     super({
       writableObjectMode: true,
-      writableHighWaterMark: HIGH_WATER_MARK,
+      writableHighWaterMark: WRITABLE_HIGH_WATER_MARK,
       readableObjectMode: !bytes,
-      readableHighWaterMark: bytes ? BYTES_HIGH_WATER_MARK : HIGH_WATER_MARK,
+      readableHighWaterMark: READABLE_HIGH_WATER_MARK,
     })
     this.#step = step
   }
@@ -47,7 +53,14 @@ export class BatchTransform<In, Out> extends Transform {
   }
 
   override read(size?: number): ReturnType<Transform['read']> {
-    return readUnlessDestroyed(this, () => super.read(size) as unknown)
+    const output: unknown = readUnlessDestroyed(this, () => super.read(size) as unknown)
+    this.#lastError.read(output, size)
+    return output
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#lastError.drop()
+    super._destroy(error, callback)
   }
 
   override _read(size: number): void {
@@ -89,6 +102,7 @@ export class BatchTransform<In, Out> extends Transform {
   /** A push may ask for more before it returns; that request would not come again. */
   #push(output: Out): boolean {
     this.#asked = false
+    this.#lastError.pushing()
     return this.push(output) || this.#asked
   }
 
@@ -96,9 +110,13 @@ export class BatchTransform<In, Out> extends Transform {
     const callback = this.#exhausted!
     this.#outputs = undefined
     this.#exhausted = undefined
-    callback(error)
+    if (error !== undefined) {
+      this.#lastError.failed(() => callback(error))
+      return
+    }
+    callback()
     // The base class keeps a callback until the next `_read` when it finds its buffer full. But the one that is due may be the
     // one being served, and none comes before the next push: let the next input in, whose first refused push waits instead.
-    super._read(HIGH_WATER_MARK)
+    super._read(READABLE_HIGH_WATER_MARK)
   }
 }

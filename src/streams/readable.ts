@@ -10,6 +10,7 @@ import { release } from '../core/lease.js'
 import type { ReaderOptions } from '../core/options.js'
 import type { ArenaReader, ReaderStats } from '../core/reader.js'
 import { readUnlessDestroyed } from './destroyed.js'
+import { LastError } from './last_error.js'
 import { highWaterMarkOf, taken, type StreamOptions } from './options.js'
 import type { StreamOf } from './stream_of.js'
 
@@ -21,7 +22,9 @@ export interface ArenaReadableOptions extends ReaderOptions, StreamOptions {}
  * (and `highWaterMark` ahead), so a slow consumer slows the writer in the other process.
  *
  * Destroying the stream, by `break`, an AbortSignal or an error elsewhere in the pipeline, ends a pending wait at once and
- * closes the reader. The stream ends when the writer ends, and fails with the writer's reason when it aborts.
+ * closes the reader. The stream ends when the writer ends. When the writer aborts or dies, or a batch is corrupt, the stream
+ * fails, after everything that came before: once its consumer has taken that and asks for more, and what it was piped into is done
+ * with it.
  *
  * `lease: 'scoped'` releases a batch when `for await` asks for the next one; otherwise when the stream has read
  * `highWaterMark` + 2 later ones, so it suits handlers that are done with a batch when they return, not destinations that
@@ -30,7 +33,13 @@ export interface ArenaReadableOptions extends ReaderOptions, StreamOptions {}
 export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
   readonly #reader: ArenaReader<T>
   readonly #scope: Scope<T> | undefined
+  readonly #ahead: ArenaBatch<T>[] = []
+  readonly #mostAhead: number
+  readonly #lastError = new LastError(this, () => this.readableLength + this.#ahead.length === 0)
   #filling = false
+  /** Node's buffer has room. */
+  #wanted = false
+  #ended = false
 
   /** See `createReadable`. */
   constructor(source: string | ArenaReader<T>, options: ArenaReadableOptions = {}) {
@@ -41,7 +50,10 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
         "a stream reads ahead of its consumer, so its reader cannot have lease: 'scoped'; give that option to the stream",
       )
     }
-    super({ objectMode: true, highWaterMark: hwm })
+    // The other batches wait in this class: Node's web streams make a queue as long as this one, and an error cuts it off. One batch
+    // they can only have taken when they ask for the next.
+    super({ objectMode: true, highWaterMark: 1 })
+    this.#mostAhead = hwm - 1
     // A stream asks for batches ahead of its consumer, so the scope is kept here and not in the reader.
     if (lease === 'scoped') this.#scope = new Scope(hwm)
     else if (lease !== undefined) Object.assign(readerOptions, { lease })
@@ -71,34 +83,56 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
   }
 
   override read(size?: number): ReturnType<Readable['read']> {
-    return readUnlessDestroyed(this, () => super.read(size) as unknown)
+    const batch: unknown = readUnlessDestroyed(this, () => super.read(size) as unknown)
+    this.#lastError.read(batch, size)
+    return batch
   }
 
   override _read(): void {
-    if (this.#filling) return
+    this.#wanted = true
+    this.#give()
+    if (this.#filling || this.#ended || this.#lastError.isHeld) return
     this.#filling = true
     void this.#fill()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#lastError.drop()
+    this.#ahead.length = 0
     this.#reader.close()
     callback(error)
   }
 
-  /** Pushes until refused; the next `_read` goes on. */
+  /** Reads as far ahead as it may; the next `_read` goes on. */
   async #fill(): Promise<void> {
     try {
-      for (;;) {
+      while (this.#wanted || this.#ahead.length < this.#mostAhead) {
         const batch = await this.#reader.read()
-        if (batch !== null) this.#scope?.entered(batch)
         // What was read after a destroy goes back with the reader.
-        if (this.destroyed || !this.push(batch)) break
+        if (this.destroyed) break
+        if (batch === null) {
+          this.#ended = true
+          this.#give()
+          break
+        }
+        this.#scope?.entered(batch)
+        this.#ahead.push(batch)
+        this.#give()
       }
     } catch (error) {
-      this.destroy(error as Error)
+      this.#lastError.failed(() => this.destroy(error as Error))
     } finally {
       this.#filling = false
     }
+  }
+
+  /** Pushes until refused. */
+  #give(): void {
+    while (this.#wanted && this.#ahead.length > 0) {
+      this.#lastError.pushing()
+      this.#wanted = this.push(this.#ahead.shift())
+    }
+    if (this.#ended && this.#ahead.length === 0) this.push(null)
   }
 }
 

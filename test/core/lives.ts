@@ -1,10 +1,14 @@
-import { on } from 'node:events'
+import { on, once } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 
-import { createReader, createWriter } from 'qadataswap'
+import { createReader, createWriter, type QadsError } from 'qadataswap'
+import { fromArena, holdCredit } from 'qadataswap/rx'
+import { createReadable } from 'qadataswap/streams'
 
 import { numberBatch, numberBatchId } from '../support/batches.js'
 import { type Parent, sharedFilesOf } from '../support/child_process.js'
+import type { BlockingCall } from './blocked_thread.js'
 
 interface Args {
   name: string
@@ -60,6 +64,37 @@ export async function processExit({ name, own }: Args, parent: Parent): Promise<
   await new Promise(() => undefined)
 }
 
+/** Its consumers hold the only batch, and nothing keeps the process alive that could make them go on. */
+export async function unheardError({ name }: Args, parent: Parent): Promise<void> {
+  const unread = createReadable(name)
+  unread.pipe(new PassThrough({ objectMode: true })).pause()
+  const failed = [
+    new Promise((resolve) => unread.once('error', resolve)),
+    new Promise((resolve) =>
+      fromArena(name).subscribe({ next: (batch) => void holdCredit(batch), error: resolve }),
+    ),
+  ]
+  parent.report('attached')
+  process.channel!.unref()
+  const codes = (await Promise.all(failed)).map((error) => (error as QadsError).code)
+  parent.report(codes)
+}
+
+/** Reports each batch and the end. Nothing but the read that waits keeps the process alive. */
+export async function forAwait({ name }: Args, parent: Parent): Promise<void> {
+  process.channel!.unref()
+  for await (const batch of createReader(name)) parent.report(numberBatchId(batch))
+  parent.report('ended')
+}
+
+/** The same in a thread. */
+export async function forAwaitInThread({ name }: Args, parent: Parent): Promise<void> {
+  process.channel!.unref()
+  const thread = new Worker(new URL('./reporting_thread.js', import.meta.url), { workerData: { name } })
+  const messages = on(thread, 'message', { close: ['exit'] })
+  for await (const [message] of messages) parent.report(message)
+}
+
 export async function pendingRead({ name }: Args, parent: Parent): Promise<void> {
   const reader = createReader(name)
   const reading = reader.read().then((batch) => numberBatchId(batch!))
@@ -89,4 +124,17 @@ export async function threads({ name, count }: Args & { count: number }, parent:
   const counts: unknown[] = [seen.length]
   for (const each of messages) for await (const [result] of each) counts.push(result)
   parent.report(counts)
+}
+
+/** Exits when it is told to, while a thread of its own blocks. */
+export async function exitWithBlockedThread(
+  { name, call }: Args & { call: BlockingCall },
+  parent: Parent,
+): Promise<void> {
+  const thread = new Worker(new URL('./blocked_thread.js', import.meta.url), { workerData: { name, call } })
+  if (call === 'readSync of an arena to come') await once(thread, 'message')
+  else await once(thread, 'online')
+  parent.report('started')
+  await parent.told()
+  process.exit(3)
 }

@@ -53,6 +53,19 @@ test.serial(
   },
 )
 
+test.serial(
+  'unheardError: an error whose consumers never come back comes when nothing else is left to do',
+  async (t) => {
+    const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
+    await writer.write(numberBatch(0))
+    const child = new Child(t, LIVES, 'unheardError', { name: writer.name, own: uniqueName() })
+    await child.report()
+    writer.abort('the exchange hung up')
+    t.deepEqual(await child.report(), ['ERR_QADS_WRITER_ABORTED', 'ERR_QADS_WRITER_ABORTED'])
+    await child.finished(t)
+  },
+)
+
 test.serial('pendingRead: a read that waits keeps its process alive, and gets its batch', async (t) => {
   const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
   const child = new Child(t, LIVES, 'pendingRead', { name: writer.name })

@@ -1,6 +1,17 @@
 import test from 'ava'
 import { concatMapBatch, fromPull, holdCredit, mergeMapBatch } from 'qadataswap/rx'
-import { firstValueFrom, lastValueFrom, map, NEVER, of, retry, type Subscription, take, toArray } from 'rxjs'
+import {
+  firstValueFrom,
+  lastValueFrom,
+  map,
+  NEVER,
+  Observable,
+  of,
+  retry,
+  type Subscription,
+  take,
+  toArray,
+} from 'rxjs'
 import { until } from '../support/arenas.js'
 import { settled, stopsAt } from './support/settled.js'
 import { ListSource, numbered, numberOf } from './support/fake_source.js'
@@ -50,6 +61,70 @@ test('an error comes after the batches before it, as it is, and closes the sourc
     t.deepEqual(seen, [0, 1, broken])
     t.is(seen[2], broken)
   }
+})
+
+test('an error waits until what is in flight is finished, and nothing more is read', async (t) => {
+  for (const waits of [false, true]) {
+    const source = new ListSource(2)
+    if (!waits) source.push(broken)
+    const finish: (() => void)[] = []
+    const seen: unknown[] = []
+    fromPull(() => source)
+      .pipe(
+        concatMapBatch((batch) => new Promise<number>((done) => finish.push(() => done(numberOf(batch))))),
+      )
+      .subscribe({ next: (number) => seen.push(number), error: (error) => seen.push(error) })
+    if (waits) {
+      await until(() => source.isWaiting)
+      source.push(broken)
+    }
+    for (let n = 0; n < 2; n++) {
+      await until(() => finish.length > n)
+      await settled()
+      t.deepEqual([seen.length, source.closed], [n, 0])
+      finish[n]!()
+    }
+    await until(() => source.closed > 0)
+    t.deepEqual(seen, [0, 1, broken])
+  }
+})
+
+test('what a holder emits right after it gave its credit back comes before the error', async (t) => {
+  const source = new ListSource(1).push(broken)
+  const seen: unknown[] = []
+  const late = fromPull(() => source).pipe(
+    (batches) =>
+      new Observable<number>((subscriber) =>
+        batches.subscribe({
+          next(batch) {
+            const done = holdCredit(batch)
+            void settled().then(() => {
+              done()
+              subscriber.next(numberOf(batch))
+            })
+          },
+          error: (error) => subscriber.error(error),
+        }),
+      ),
+  )
+  late.subscribe({ next: (number) => seen.push(number), error: (error) => seen.push(error) })
+  await until(() => source.closed > 0)
+  t.deepEqual(seen, [0, broken])
+})
+
+test('unsubscribing while an error waits forgets it', async (t) => {
+  const source = new ListSource(1).push(broken)
+  let finish: (() => void) | undefined
+  const subscription = fromPull(() => source).subscribe({
+    next: (batch) => (finish = holdCredit(batch)),
+    error: () => t.fail(),
+  })
+  await until(() => finish !== undefined)
+  await settled()
+  subscription.unsubscribe()
+  t.is(source.closed, 1)
+  finish!()
+  await settled()
 })
 
 test('an error on opening is the error', async (t) => {
@@ -204,7 +279,7 @@ for (const options of [
   })
 }
 
-test('a chain that never gives its credit back is named once, with who holds it', async (t) => {
+test.serial('a chain that never gives its credit back is named once, with who holds it', async (t) => {
   const warnings: (Error & { code?: string; detail?: string })[] = []
   const onWarning = (warning: Error) => warnings.push(warning)
   process.on('warning', onWarning)
@@ -226,4 +301,19 @@ test('a chain that never gives its credit back is named once, with who holds it'
   )
   subscription.unsubscribe()
   t.is(source.closed, 1)
+})
+
+test.serial('an error that waits for a chain that never gives its credit back is named too', async (t) => {
+  const warnings: (Error & { code?: string })[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const source = new ListSource(2).push(broken)
+  const subscription = fromPull(() => source, { creditWarningMs: 1 })
+    .pipe(mergeMapBatch(() => NEVER))
+    .subscribe({ error: () => t.fail() })
+  await until(() => warnings.length > 0)
+  t.is(warnings[0]!.code, 'QADS_CREDIT_STALLED')
+  t.regex(warnings[0]!.message, /^arena "list": batches \(2\) .* its error, .*held by mergeMapBatch \(2\)$/)
+  subscription.unsubscribe()
 })

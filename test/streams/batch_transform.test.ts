@@ -53,3 +53,58 @@ test('whatever number of outputs an input has, and however slow the consumer is,
     { numRuns: 200 },
   )
 })
+
+test('an error of the step comes after the outputs before it, however slow the consumer is', async (t) => {
+  for (const highWaterMark of [1, 16]) {
+    for (const atEnd of [false, true]) {
+      const arrived: number[] = []
+      const fail = (): never => {
+        throw new RangeError('the fourth')
+      }
+      const running = pipeline(
+        Readable.from([0, 1, 2, 3].slice(0, atEnd ? 3 : 4)),
+        new BatchTransform<number, number>({
+          *each(input) {
+            if (input === 3) fail()
+            yield input
+          },
+          end: fail,
+        }),
+        new Writable({
+          objectMode: true,
+          highWaterMark,
+          write(chunk: number, _encoding, done) {
+            void turn()
+              .then(turn)
+              .then(() => {
+                arrived.push(chunk)
+                done()
+              })
+          },
+        }),
+      )
+      await t.throwsAsync(running, { instanceOf: RangeError, message: 'the fourth' })
+      t.deepEqual(arrived, [0, 1, 2])
+    }
+  }
+})
+
+test('a transform that failed and is destroyed before its consumer came back gives up its error', async (t) => {
+  const transform = new BatchTransform<number, number>({
+    *each(input) {
+      yield input
+      throw new RangeError('held')
+    },
+  })
+  const errors: unknown[] = []
+  transform.on('error', (error) => errors.push(error))
+  transform.write(1)
+  await turn()
+  t.is(transform.readableLength, 1)
+  transform.destroy(new Error('enough'))
+  await turn()
+  t.deepEqual(
+    errors.map((error) => (error as Error).message),
+    ['enough'],
+  )
+})
