@@ -33,8 +33,11 @@ export class GroupAggregator<
   private rowCount = 0
 
   constructor(private readonly options: GroupBy<T, K, S>) {
+    if (new Set(options.by).size < options.by.length) {
+      throw new InvalidArgumentError(`a key column is named twice in ${JSON.stringify(options.by)}`)
+    }
     for (const name of options.by) {
-      if (name in options.aggregates) {
+      if (Object.hasOwn(options.aggregates, name)) {
         throw new InvalidArgumentError(`"${name}" names both a key and an aggregate; rename the aggregate`)
       }
     }

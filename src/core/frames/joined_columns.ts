@@ -87,16 +87,18 @@ export class JoinedColumns {
 
   private schemaFor(left: Schema): Schema {
     if (this.schema !== undefined && this.leftSchema === left) return this.schema
-    const names = new Set(left.fields.map((field) => field.name))
+    const leftNames = new Set(left.fields.map((field) => field.name))
+    // By their names in the join: those of the right side. Two columns of one name there stay two of one name.
+    const origins = new Map<string, string>()
     const added = this.kept.map((i) => {
       const field = this.right!.fields[i]!
-      const clashes = names.has(field.name) && field.name !== this.options.named
+      const clashes = leftNames.has(field.name) && field.name !== this.options.named
       const name = clashes ? field.name + this.options.suffix : field.name
-      if (names.has(name))
+      if (leftNames.has(name) || (origins.get(name) ?? field.name) !== field.name)
         throw new InvalidArgumentError(
           `the join would have two columns "${name}"; give another suffix or rename one`,
         )
-      names.add(name)
+      origins.set(name, field.name)
       return field.clone({ name, nullable: true })
     })
     const schema = new Schema([...left.fields, ...added], left.metadata)
