@@ -1,5 +1,7 @@
 import { type DataType, type Decimal, type RecordBatch, type Schema, Type, type TypeMap } from 'apache-arrow'
 import { InvalidArgumentError } from '../errors.js'
+import { show } from '../validators.js'
+import { adoptBatch, adoptSchema, isSchema } from './adopt.js'
 import { makeBatch } from './batch.js'
 import { columnFromCells } from './cells_to_column.js'
 import { type Cell } from './column_types.js'
@@ -49,11 +51,12 @@ export function batchToRows<T extends TypeMap, const F extends TimestampForm = '
   batch: RecordBatch<T>,
   { timestamps }: RowOptions<F> = {},
 ): PlainRow<T, F>[] {
-  const names = batch.schema.fields.map((field) => field.name)
+  const { schema, data, numRows } = adoptBatch(batch)
+  const names = schema.fields.map((field) => field.name)
   checkDistinct(names, 'the batch')
-  const readers = batch.data.children.map((column) => plainReader(column, timestamps ?? 'milliseconds'))
+  const readers = data.children.map((column) => plainReader(column, timestamps ?? 'milliseconds'))
   const read = objectReader(names, readers)
-  return Array.from({ length: batch.numRows }, (_, row) => read(row) as PlainRow<T, F>)
+  return Array.from({ length: numRows }, (_, row) => read(row) as PlainRow<T, F>)
 }
 
 /**
@@ -70,12 +73,13 @@ export function batchToRows<T extends TypeMap, const F extends TimestampForm = '
 export function rowsToBatch<T extends TypeMap>(rows: readonly object[], schema: Schema<T>): RecordBatch<T>
 export function rowsToBatch<R extends object>(rows: readonly R[]): RecordBatch<InferredColumns<R>>
 export function rowsToBatch<T extends TypeMap>(rows: readonly object[], given?: Schema<T>): RecordBatch<T> {
-  const schema = given ?? (inferSchema(rows) as Schema<T>)
-  if (given !== undefined)
-    checkDistinct(
-      given.fields.map((field) => field.name),
-      'the schema',
-    )
+  if (given !== undefined && !isSchema(given))
+    throw new InvalidArgumentError(`the schema must be one of apache-arrow, got ${show(given)}`)
+  const schema = given === undefined ? (inferSchema(rows) as Schema<T>) : adoptSchema(given)
+  checkDistinct(
+    schema.fields.map((field) => field.name),
+    'the schema',
+  )
   const columns = schema.fields.map((field) =>
     located(`column "${field.name}"`, () => {
       const read = propertyReader(field.name)

@@ -1,4 +1,5 @@
 import { type RecordBatch, Schema, type TypeMap } from 'apache-arrow'
+import { adoptBatch } from './adopt.js'
 import { columnIndex, columnIndices, makeBatch } from './batch.js'
 import { type ColumnName, type Renamed } from './column_types.js'
 import { InvalidArgumentError } from '../errors.js'
@@ -32,13 +33,14 @@ export function dropColumns<T extends TypeMap, K extends ColumnName<T>>(
 }
 
 function columnsAt<S extends TypeMap>(batch: RecordBatch, indices: readonly number[]): RecordBatch<S> {
-  const { fields, metadata } = batch.schema
+  const { schema: whole, data, numRows, metadata: own } = adoptBatch(batch)
+  const { fields, metadata } = whole
   const schema = new Schema<S>(indices.map((i) => fields[i]!) as never, metadata)
   return makeBatch(
     schema,
-    indices.map((i) => batch.data.children[i]!),
-    batch.numRows,
-    batch.metadata,
+    indices.map((i) => data.children[i]!),
+    numRows,
+    own,
   )
 }
 
@@ -47,9 +49,10 @@ function columnsAt<S extends TypeMap>(batch: RecordBatch, indices: readonly numb
  * is not there, and `ERR_QADS_INVALID_ARGUMENT` for one that two columns have, and for a new name that another column has.
  */
 export function renameColumns<T extends TypeMap, const M extends { readonly [K in keyof T]?: string }>(
-  batch: RecordBatch<T>,
+  source: RecordBatch<T>,
   names: M,
 ): RecordBatch<Renamed<T, M>> {
+  const batch = adoptBatch(source)
   const newNames = new Map(Object.entries(names).map(([from, to]) => [columnIndex(batch.schema, from), to!]))
   const fields = batch.schema.fields.map((field, i) => field.clone({ name: newNames.get(i) ?? field.name }))
   for (const i of newNames.keys()) {
