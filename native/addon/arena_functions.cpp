@@ -7,6 +7,7 @@
 #include "arguments.hpp"
 #include "core/arena_info.hpp"
 #include "core/arena_name.hpp"
+#include "core/ipc_difference.hpp"
 #include "core/ipc_verify.hpp"
 #include "core/shared_segment.hpp"
 
@@ -100,12 +101,15 @@ Napi::Value unlink(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, guarded(env, [&] { return unlink_arena(name); }));
 }
 
+Napi::Uint8Array bytes_of(const Napi::Value& value, const char* otherwise) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
+    throw addon::to_js(value.Env(), Error(Errc::invalid_argument, otherwise));
+  return value.As<Napi::Uint8Array>();
+}
+
 Napi::Value verify_slot(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    throw addon::to_js(env, Error(Errc::invalid_argument, "verifySlot takes a Uint8Array"));
-  }
-  const auto bytes = info[0].As<Napi::Uint8Array>();
+  const auto bytes = bytes_of(info[0], "verifySlot takes a Uint8Array");
   std::vector<double> words;
   SlotVerifier verifier;
   const VerifyResult result = verifier.verify(bytes.Data(), bytes.ElementLength(), words);
@@ -118,12 +122,22 @@ Napi::Value verify_slot(const Napi::CallbackInfo& info) {
   return layout;
 }
 
+Napi::Value difference_of_schemas(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto schema = [&](size_t argument) {
+    const auto bytes = bytes_of(info[argument], "schemaDifference takes two Uint8Arrays");
+    return schema_of_slot(bytes.Data(), bytes.ElementLength());
+  };
+  return Napi::String::New(env, schema_difference(schema(0), schema(1)));
+}
+
 }  // namespace
 
 void add_arena_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("listArenas", Napi::Function::New<list_arenas>(env, "listArenas"));
   exports.Set("inspectArena", Napi::Function::New<inspect>(env, "inspectArena"));
   exports.Set("unlinkArena", Napi::Function::New<unlink>(env, "unlinkArena"));
+  exports.Set("schemaDifference", Napi::Function::New<difference_of_schemas>(env, "schemaDifference"));
   exports.Set("verifySlot", Napi::Function::New<verify_slot>(env, "verifySlot"));
 }
 

@@ -6,17 +6,6 @@
 namespace qads::ipc {
 namespace {
 
-/// Field indices of the tables in Schema.fbs.
-namespace schema_field {
-enum : uint32_t { kEndianness, kFields, kCustomMetadata, kFeatures };
-}
-namespace field_field {
-enum : uint32_t { kName, kNullable, kTypeType, kType, kDictionary, kChildren, kCustomMetadata };
-}
-namespace dictionary_field {
-enum : uint32_t { kId, kIndexType, kIsOrdered, kKind };
-}
-
 class SchemaCompiler {
  public:
   SchemaCompiler(FlatBuffer& buffer, Shape& shape) : buffer_(buffer), shape_(shape) {}

@@ -3,36 +3,6 @@
 namespace qads::ipc {
 namespace {
 
-/// Members of the union Type in Schema.fbs.
-enum Type : uint8_t {
-  kNull = 1,
-  kInt,
-  kFloatingPoint,
-  kBinary,
-  kUtf8,
-  kBool,
-  kDecimal,
-  kDate,
-  kTime,
-  kTimestamp,
-  kInterval,
-  kList,
-  kStruct,
-  kUnion,
-  kFixedSizeBinary,
-  kFixedSizeList,
-  kMap,
-  kDuration,
-  kLargeBinary,
-  kLargeUtf8,
-  kLargeList,
-  kRunEndEncoded,
-  kBinaryView,
-  kUtf8View,
-  kListView,
-  kLargeListView,
-};
-
 constexpr int16_t kLastTimeUnit = 3;  // nanosecond
 constexpr uint32_t kMaxUnionChildren = 128;
 
@@ -153,6 +123,37 @@ bool read_map(FlatBuffer& buffer, const Table& details, TypeInfo& out) {
 }
 
 }  // namespace
+
+const char* type_name(uint8_t type) noexcept {
+  static constexpr const char* kNames[] = {"none",
+                                           "null",
+                                           "int",
+                                           "float",
+                                           "binary",
+                                           "utf8",
+                                           "bool",
+                                           "decimal",
+                                           "date",
+                                           "time",
+                                           "timestamp",
+                                           "interval",
+                                           "list",
+                                           "struct",
+                                           "union",
+                                           "fixed_size_binary",
+                                           "fixed_size_list",
+                                           "map",
+                                           "duration",
+                                           "large_binary",
+                                           "large_utf8",
+                                           "large_list",
+                                           "run_end_encoded",
+                                           "binary_view",
+                                           "utf8_view",
+                                           "list_view",
+                                           "large_list_view"};
+  return type < sizeof kNames / sizeof *kNames ? kNames[type] : "unknown";
+}
 
 bool read_type(FlatBuffer& buffer, uint8_t type, const Table& details, TypeInfo& out) {
   int16_t unit = 0;

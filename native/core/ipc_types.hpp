@@ -5,6 +5,36 @@
 
 namespace qads::ipc {
 
+/// Members of the union Type in Schema.fbs.
+enum Type : uint8_t {
+  kNull = 1,
+  kInt,
+  kFloatingPoint,
+  kBinary,
+  kUtf8,
+  kBool,
+  kDecimal,
+  kDate,
+  kTime,
+  kTimestamp,
+  kInterval,
+  kList,
+  kStruct,
+  kUnion,
+  kFixedSizeBinary,
+  kFixedSizeList,
+  kMap,
+  kDuration,
+  kLargeBinary,
+  kLargeUtf8,
+  kLargeList,
+  kRunEndEncoded,
+  kBinaryView,
+  kUtf8View,
+  kListView,
+  kLargeListView,
+};
+
 /// What the `type` union of a Field says about its column.
 struct TypeInfo {
   Layout layout = Layout::kNull;
@@ -21,6 +51,9 @@ struct TypeInfo {
   Span text;                // time zone
   Span type_ids;            // of a union
 };
+
+/// As messages name it; types with parameters have more to say.
+const char* type_name(uint8_t type) noexcept;
 
 /// Verifies the type table `details` of kind `type` and refuses values that no implementation defines.
 bool read_type(FlatBuffer& buffer, uint8_t type, const Table& details, TypeInfo& out);

@@ -341,6 +341,14 @@ bool fingerprint_of_slot(const uint8_t* slot, size_t length, uint64_t& fingerpri
   return true;
 }
 
+std::vector<uint8_t> schema_of_slot(const uint8_t* slot, size_t length) {
+  Failure failure;
+  Message schema;
+  if (!open_schema_message(slot, length, schema, failure)) return {};
+  const uint8_t* const bytes = slot + schema.metadata_offset;
+  return {bytes, bytes + schema.metadata_length};
+}
+
 uint64_t SlotFingerprints::of(const uint8_t* slot, size_t length) noexcept {
   Failure failure;
   Message schema;

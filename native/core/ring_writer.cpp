@@ -133,14 +133,16 @@ std::uint64_t RingWriter::commit(std::uint64_t bytes, std::uint64_t rows, std::u
          name().c_str(), bytes, claimed_length_);
   }
   const SharedMemoryHeader& header = segment_.header();
-  if ((header.flags & kFlagOneSchema) != 0 && next_ > 0 && fingerprint != schema_) {
-    abort_claim();
-    fail(Errc::schema_mismatch,
-         "arena \"%s\" allows one schema, and this batch has another one than the first (fingerprint "
-         "%016" PRIx64 ", not %016" PRIx64 ")",
-         name().c_str(), fingerprint, schema_);
+  if ((header.flags & kFlagOneSchema) != 0 && !one_schema_.allows(fingerprint)) {
+    const std::string difference =
+        one_schema_.difference(ring_.base() + segment_.ring_offset(claimed_position_), bytes, fingerprint);
+    if (!difference.empty()) {
+      abort_claim();
+      fail(Errc::schema_mismatch,
+           "arena \"%s\" allows one schema, that of its first batch, and this one has another: %s",
+           name().c_str(), difference.c_str());
+    }
   }
-  schema_ = fingerprint;
   // Whatever part of the claim was streamed, commit_publish must not overtake it.
   if (claimed_length_ >= kStreamCopyMin) stream_fence();
   const std::uint64_t alignment = bytes >= header.lease_threshold ? header.page_size : kSmallAlignment;

@@ -9,6 +9,7 @@
 #include "bell.hpp"
 #include "clock.hpp"
 #include "exit_guard.hpp"
+#include "one_schema.hpp"
 #include "reclaimer.hpp"
 #include "ring_layout.hpp"
 #include "ring_view.hpp"
@@ -56,7 +57,8 @@ class RingWriter {
   /// Waits for space: spins, then sleeps. would_block after the deadline.
   [[nodiscard]] Claim claim(std::uint64_t bytes, Deadline deadline);
   /// Publishes the first `bytes` of the claim; returns the batch's sequence. Throws schema_mismatch (the
-  /// claim is given back) if the arena allows one schema and `fingerprint` is not the first one's.
+  /// claim is given back) if the arena allows one schema and the batch has not the columns of the first one:
+  /// where the fingerprints differ, their schema messages are compared (see schema_difference).
   std::uint64_t commit(std::uint64_t bytes, std::uint64_t rows, std::uint64_t fingerprint);
   /// Gives the claim back. Harmless without one.
   void abort_claim() noexcept { claimed_length_ = 0; }
@@ -111,8 +113,8 @@ class RingWriter {
   std::uint64_t blocked_on_ = 0;  // the last claim waits until sequences below this are gone
   std::uint64_t claimed_position_ = 0;
   std::uint64_t claimed_length_ = 0;
-  std::uint64_t schema_ = 0;
   std::uint64_t admitted_bell_ = 0;
+  OneSchema one_schema_;
   bool open_ = true;
   bool closed_ = false;
   ExitGuard exit_guard_;

@@ -258,6 +258,11 @@ export interface NativeModule {
   inspectArena(name: string): NativeArenaInfo
   /** Removes the name. False if there was none. Parties that are attached go on. */
   unlinkArena(name: string): boolean
+  /**
+   * In what the columns of two schemas differ, in words; empty when they do not. Each is given by the beginning of a slot, up to the end
+   * of its schema message.
+   */
+  schemaDifference(expected: Uint8Array, actual: Uint8Array): string
   /** The layout words of a slot (see codec/layout), or throws ERR_QADS_CORRUPT: for tests and tools. */
   verifySlot(bytes: Uint8Array): Float64Array
 }

@@ -1,6 +1,7 @@
-import { Schema } from 'apache-arrow'
+import type { Schema } from 'apache-arrow'
 
 import { InvalidArgumentError } from './errors.js'
+import { isSchema } from './frames/adopt.js'
 import type { NativeReaderOptions, NativeWriterOptions } from './native.js'
 import {
   show,
@@ -55,9 +56,12 @@ export interface WriterOptions {
   mode?: number
   /** Microseconds that a blocking call spins before it sleeps, up to 1000000. Default 0. */
   spinMicros?: number
-  /** Refuse a batch whose schema differs from that of the first one. Default false; true when `schema` is given. */
+  /**
+   * Refuse a batch whose columns differ from those of the first one in name, order, type or nullability. Metadata may differ (but for the
+   * names of extension types), and so may the numbers of dictionaries. Default false; true when `schema` is given.
+   */
   oneSchema?: boolean
-  /** The only schema that the arena may carry. */
+  /** The only schema that the arena may carry, as `oneSchema` compares them. */
   schema?: Schema
 }
 
@@ -114,7 +118,7 @@ export function writerOptions(options: WriterOptions = {}): NativeWriterOptions 
   validateInteger(mode, 'options.mode', 0, 0o777)
   validateInteger(spinMicros, 'options.spinMicros', 0, MAX_SPIN_MICROS)
   validateBoolean(oneSchema, 'options.oneSchema')
-  if (schema !== undefined && !(schema instanceof Schema)) {
+  if (schema !== undefined && !isSchema(schema)) {
     throw new InvalidArgumentError(`options.schema must be an apache-arrow Schema, got ${show(schema)}`)
   }
   if (schema !== undefined && !oneSchema) {

@@ -1,8 +1,18 @@
-import { type DataType, makeData, RecordBatch, type Schema, Table, type TypeMap, util } from 'apache-arrow'
+import {
+  type DataType,
+  makeData,
+  type RecordBatch,
+  type Schema,
+  type Table,
+  type TypeMap,
+} from 'apache-arrow'
 
 import type { AnySchema } from './any_schema.js'
 import { InvalidArgumentError, SchemaMismatchError } from './errors.js'
+import { templateOf } from './codec/schema_template.js'
+import { adoptSchema, isBatch, isSchema } from './frames/adopt.js'
 import { makeBatch } from './frames/batch.js'
+import { addon } from './load_addon.js'
 import { batchesOfPolars, isLazyFrame, isPolarsFrame, type PolarsFrame } from './polars.js'
 import { show } from './validators.js'
 
@@ -11,8 +21,8 @@ export type Writable<T extends TypeMap = AnySchema> = RecordBatch<T> | Table<T> 
 
 /** The record batches of `data`: at least one, so that an empty table still shows its schema to readers. */
 export function batchesOf(data: unknown): readonly RecordBatch[] {
-  if (RecordBatch.isRecordBatch(data)) return [data]
-  if (Table.isTable(data)) return data.batches.length > 0 ? data.batches : [emptyBatch(data.schema)]
+  if (isBatch(data)) return [data]
+  if (isTable(data)) return data.batches.length > 0 ? data.batches : [emptyBatch(adoptSchema(data.schema))]
   if (isPolarsFrame(data)) return batchesOfPolars(data)
   const advice = isLazyFrame(data) ? ': collect() it first' : ''
   throw new InvalidArgumentError(
@@ -20,12 +30,19 @@ export function batchesOf(data: unknown): readonly RecordBatch[] {
   )
 }
 
+/** Of any copy of apache-arrow. */
+function isTable(data: unknown): data is Table {
+  if (typeof data !== 'object' || data === null) return false
+  const { schema, batches } = data as Partial<Table>
+  return isSchema(schema) && Array.isArray(batches)
+}
+
 function emptyBatch(schema: Schema): RecordBatch {
   const columns = schema.fields.map((field) => makeData({ type: field.type as DataType }))
   return makeBatch(schema, columns, 0)
 }
 
-/** Refuses batches whose schema is not `expected`. Batches of one producer share a schema object, which is checked once. */
+/** Refuses batches whose columns are not those of `expected`. Batches of one producer share a schema object, which is checked once. */
 export class SchemaGuard {
   readonly #expected: Schema
   readonly #arena: string
@@ -38,15 +55,13 @@ export class SchemaGuard {
 
   check(schema: Schema): void {
     if (schema === this.#known) return
-    if (!util.compareSchemas(this.#expected, schema)) {
+    const [expected, actual] = [templateOf(this.#expected), templateOf(schema)]
+    const difference = expected === actual ? '' : addon().schemaDifference(expected.head, actual.head)
+    if (difference !== '') {
       throw new SchemaMismatchError(
-        `arena "${this.#arena}" carries ${describe(this.#expected)}, the batch has ${describe(schema)}`,
+        `arena "${this.#arena}" takes the schema that it was created with, and this batch has another: ${difference}`,
       )
     }
     this.#known = schema
   }
-}
-
-function describe(schema: Schema): string {
-  return `{ ${schema.fields.map((field) => `${field.name}: ${field.type}${field.nullable ? '?' : ''}`).join(', ')} }`
 }

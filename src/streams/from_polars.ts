@@ -5,17 +5,20 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from '../core/any_schema.js'
 import { InvalidArgumentError } from '../core/errors.js'
-import { batchesOfPolars, isLazyFrame, isPolarsFrame, polars, type PolarsFrame } from '../core/polars.js'
+import {
+  batchesOfPolars,
+  checkMethods,
+  isLazyFrame,
+  isPolarsFrame,
+  polars,
+  type PolarsFrame,
+} from '../core/polars.js'
 import { show, validateInteger } from '../core/validators.js'
 import type { StreamOf } from './stream_of.js'
 
 /** A polars LazyDataFrame, as far as it is needed here. */
 export interface LazyPolarsFrame {
-  collect(): Promise<SlicedFrame>
-}
-
-interface SlicedFrame extends PolarsFrame {
-  slice(offset: number, length: number): PolarsFrame
+  collect(): Promise<PolarsFrame>
 }
 
 export interface FromPolarsOptions {
@@ -75,10 +78,15 @@ async function* slices(
   source: PolarsFrame | LazyPolarsFrame,
   batchRows: number,
 ): AsyncGenerator<RecordBatch, void, undefined> {
-  const frame = (isPolarsFrame(source) ? source : await source.collect()) as SlicedFrame
-  // Also one batch of an empty frame, whose schema readers may want.
-  for (let offset = 0; offset === 0 || offset < frame.height; offset += batchRows) {
-    yield* batchesOfPolars(frame.slice(offset, batchRows))
+  const frame = isPolarsFrame(source) ? source : await source.collect()
+  checkMethods(frame)
+  // The rows are counted as they come: a column may hide `frame.height`.
+  for (let offset = 0, full = true; full; offset += batchRows) {
+    const batches = batchesOfPolars(frame.slice(offset, batchRows))
+    const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0)
+    full = rows === batchRows
+    // Also one batch of an empty frame, whose schema readers may want.
+    if (rows > 0 || offset === 0) yield* batches
     // Polars frees slices in finalizers, which only run when the event loop turns.
     await turn()
   }

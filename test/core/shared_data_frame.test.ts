@@ -1,3 +1,4 @@
+import { makeData, RecordBatch, Schema, Struct } from 'apache-arrow'
 import test from 'ava'
 import { createReader, createWriter, SharedDataFrame } from 'qadataswap'
 import pl from 'nodejs-polars'
@@ -134,6 +135,39 @@ test('a reader of frames waits, ends and closes like any reader', async (t) => {
   t.throws(() => SharedDataFrame.createReader(name, { lease: 'gc' } as never), {
     code: 'ERR_QADS_INVALID_ARGUMENT',
   })
+})
+
+test('columns may have the name of anything but a method that is needed', async (t) => {
+  using writer = SharedDataFrame.createWriter(uniqueName(), { sizeMb: 1 })
+  using reader = SharedDataFrame.createReader(writer.name)
+  const named = (name: string) => pl.DataFrame(Object.fromEntries([[name, ['x', 'y']]]))
+  for (const name of ['toString', 'constructor', '__proto__', 'height', 'columns', 'hstack', 'then', '']) {
+    await writer.write(named(name))
+    const got = (await reader.read())!
+    t.deepEqual(Object.keys(got), [name])
+    t.is(String(Reflect.get(got, name)), String(Reflect.get(named(name), name)))
+  }
+  for (const name of ['writeIPC', 'rechunk', 'slice']) {
+    await t.throwsAsync(writer.write(named(name)), {
+      code: 'ERR_QADS_INVALID_ARGUMENT',
+      message: new RegExp(`column "${name}"`),
+    })
+  }
+})
+
+test('a batch with two columns of one name is no frame, and the next batch is', async (t) => {
+  using writer = SharedDataFrame.createWriter(uniqueName(), { sizeMb: 1 })
+  using reader = SharedDataFrame.createReader(writer.name)
+  const one = numberBatch(1, 2)
+  const fields = [...one.schema.fields, ...one.schema.fields]
+  const children = [...one.data.children, ...one.data.children]
+  const type = new Struct(fields)
+  await writer.write(
+    new RecordBatch(new Schema(fields), makeData({ type, length: 2, nullCount: 0, children })),
+  )
+  await writer.write(one)
+  await t.throwsAsync(reader.read(), { code: 'ERR_QADS_INVALID_ARGUMENT', message: /two columns "/ })
+  t.is((await reader.read())!.height, 2)
 })
 
 test('a lazy frame is not a frame', async (t) => {

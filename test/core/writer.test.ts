@@ -191,10 +191,10 @@ test('oneSchema: the first batch decides', async (t) => {
   t.is(await writer.write(numberBatch(1)), 1, 'the writer goes on')
 })
 
-test('schema: every batch is held against it, and the message shows both', async (t) => {
+test('schema: every batch is held against it, and the message says what differs', async (t) => {
   using writer = createWriter(uniqueName(), { sizeMb: 1, schema: numberSchema })
   const error = await t.throwsAsync(writer.write(textBatch(['a'])), { instanceOf: SchemaMismatchError })
-  t.regex(error.message, /id: Int32, value: Float64\?.*text: Utf8/)
+  t.regex(error.message, /columns "id", "value" are missing; column "text" is not expected/)
   t.throws(() => writer.tryLoan(textBatch(['a']).schema, 1), { instanceOf: SchemaMismatchError })
   t.is(await writer.write(numberBatch(0)), 0)
 })

@@ -78,6 +78,25 @@ test('decimals are strings with all their digits, and come back', (t) => {
   )
 })
 
+test('numbers that print with an exponent are decimals, with the digits that they print', (t) => {
+  const schema = schemaOf({ d: new Decimal(30, 76, 256) })
+  const numbers = [1e21, -1.5e21, 1.234567e25, 1e-7, -2.5e-7, 1.234567890123e-9, 123.456, -0.5, 0]
+  const texts = batchToRows(
+    rowsToBatch(
+      numbers.map((d) => ({ d })),
+      schema,
+    ),
+  ).map((row) => row['d'] as string)
+  t.deepEqual(texts.map(Number), numbers)
+  t.is(texts[0], `1${'0'.repeat(21)}.${'0'.repeat(30)}`)
+  t.is(texts[4], `-0.00000025${'0'.repeat(22)}`)
+  const whole = schemaOf({ d: new Decimal(0, 38, 128) })
+  t.deepEqual(batchToRows(rowsToBatch([{ d: 1e21 }], whole)), [{ d: `1${'0'.repeat(21)}` }])
+  for (const d of [1e-7, NaN, Infinity, 1e40, '1e5', '1e-7']) {
+    t.throws(() => rowsToBatch([{ d }], whole), { message: /^column "d": row 0: / }, String(d))
+  }
+})
+
 test('a schema is inferred from all rows, with nulls for what is missing', (t) => {
   const whole = rowsToBatch([
     { n: 1, id: 1n, flag: true, at: new Date(5), list: [1, 2], point: { x: 1 } },

@@ -114,16 +114,19 @@ test('a predicate sees the cells that apache-arrow reads', (t) => {
       (whole) => {
         const names = whole.schema.fields.map((field) => field.name)
         const seen: unknown[][] = []
-        try {
-          filterRows(whole, names, (...cells: unknown[]) => seen.push(cells) > 0)
-        } catch (error) {
-          // apache-arrow cannot read a time beyond the numbers that a double holds exactly.
-          if (error instanceof TypeError && error.message.includes('not safe to convert')) fc.pre(false)
-          throw error
-        }
+        filterRows(whole, names, (...cells: unknown[]) => seen.push(cells) > 0)
         const read = (cell: unknown) => (ArrayBuffer.isView(cell) ? [...(cell as Uint8Array)] : cell)
         const expected = Array.from({ length: whole.numRows }, (_, row) =>
-          names.map((name) => read(whole.getChild(name)!.get(row))),
+          names.map((name, i) => {
+            try {
+              return read(whole.getChild(name)!.get(row))
+            } catch (error) {
+              // apache-arrow cannot read a time beyond the numbers that a double holds exactly.
+              if (error instanceof TypeError && error.message.includes('not safe to convert'))
+                return seen[row]![i]
+              throw error
+            }
+          }),
         )
         deepStrictEqual(
           seen.map((cells) => cells.map(read)),

@@ -192,6 +192,12 @@ test('polars frames come as batches of so many rows, lazy ones too', async (t) =
       frame.getColumn('text').toArray(),
     )
   }
+  const hidden = pl.DataFrame({ height: frame.getColumn(frame.columns[0]!).alias('height') })
+  const parts = await collect(fromPolars(hidden, { batchRows: 10 }))
+  t.is(
+    parts.reduce((sum, { numRows }) => sum + numRows, 0),
+    frame.height,
+  )
   const [empty] = await collect(fromPolars(frame.head(0)))
   t.is(empty!.numRows, 0)
   t.is(empty!.numCols, 2)

@@ -213,9 +213,22 @@ def test_another_schema_than_the_first_is_refused_where_one_is_allowed() -> None
         with pytest.raises(qadataswap.SchemaMismatchError) as caught:
             writer.write(pl.DataFrame({'a': ['x']}))
         assert caught.value.code == 'ERR_QADS_SCHEMA_MISMATCH'
+        assert 'column "a" is utf8_view, expected int64' in str(caught.value)
         assert writer.write(pl.DataFrame({'a': [2, 3]})) == 1
         writer.end()
         assert [frame.height for frame in reader] == [1, 2]
+
+
+def test_metadata_does_not_make_another_schema() -> None:
+    def table(rows: int) -> pa.Table:
+        # What pandas puts there: the range of the index, and so the number of rows.
+        return pa.table({'a': list(range(rows))}).replace_schema_metadata({'pandas': f'{{"stop": {rows}}}'})
+
+    name = unique_name()
+    with Writer(name, size_mb=1, one_schema=True) as writer, Reader(name) as reader:
+        assert [writer.write(table(rows)) for rows in (2, 3, 2)] == [0, 1, 2]
+        writer.end()
+        assert [frame.height for frame in reader] == [2, 3, 2]
 
 
 def test_closed_writers_and_readers_refuse_every_call_but_closing_and_counting() -> None:

@@ -125,7 +125,8 @@ impl SharedMemoryConfig {
         self
     }
 
-    /// Writer: refuse a batch whose schema differs from that of the first one. Default false.
+    /// Writer: refuse a batch whose columns differ from those of the first one in name, order, type or
+    /// nullability; metadata may differ. Default false.
     pub fn with_one_schema(mut self, one_schema: bool) -> Self {
         self.one_schema = one_schema;
         self

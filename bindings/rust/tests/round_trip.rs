@@ -267,7 +267,11 @@ fn one_schema_is_kept_to_where_the_arena_asks_for_it() {
     writer.write(&first).expect("space");
     let error = writer.write(&second).expect_err("another schema");
     assert_eq!(error.code(), "ERR_QADS_SCHEMA_MISMATCH");
+    assert!(error.to_string().contains(", expected "), "{error}");
     assert_eq!(writer.write(&first), Ok(Some(1)));
+    let noted = first.schema().as_ref().clone().with_metadata([("note".into(), "other".into())].into());
+    let noted = first.clone().with_schema(noted.into()).expect("the same columns");
+    assert_eq!(writer.write(&noted), Ok(Some(2)));
 }
 
 #[test]

@@ -280,8 +280,11 @@ TEST_CASE("policies: error throws, drop-newest says so, one schema is kept") {
   Reader reader(name);
   failing.write(*number_batch(0));
   const auto other = number_batch(1)->RemoveColumn(0).ValueOrDie();
-  CHECK_EQ(require_throws<Error>([&] { failing.write(*other); }).code(), QADS_ERR_SCHEMA_MISMATCH);
-  failing.write(*number_batch(1));
+  const Error mismatch = require_throws<Error>([&] { failing.write(*other); });
+  CHECK_EQ(mismatch.code(), QADS_ERR_SCHEMA_MISMATCH);
+  CHECK(std::string(mismatch.what()).find(" is missing") != std::string::npos);
+  const auto noted = number_batch(1);
+  failing.write(*noted->ReplaceSchemaMetadata(arrow::key_value_metadata({"note"}, {"other"})));
   CHECK_EQ(require_throws<Error>([&] { failing.write(*number_batch(2)); }).code(), QADS_ERR_FULL);
 
   options.on_full = OnFull::drop_newest;

@@ -1,5 +1,5 @@
-import * as arrow from 'apache-arrow'
-import type { DataType, Dictionary, Field, Schema } from 'apache-arrow'
+import { type Dictionary, type Field, Schema } from 'apache-arrow'
+import { type Rebuild, rebuildField } from './rebuild_type.js'
 
 /**
  * The schema as it is written: the same fields, types and metadata, but
@@ -10,8 +10,9 @@ import type { DataType, Dictionary, Field, Schema } from 'apache-arrow'
  * - every object is of this copy of apache-arrow, whose encoder skips types that are not its own.
  */
 export function wireSchema(schema: Schema, ids = new DictionaryIds()): Schema {
-  return new arrow.Schema(
-    schema.fields.map((field: Field) => wireField(field, ids)),
+  const wire: Rebuild = { id: (dictionary: Dictionary) => ids.of(dictionary.id), name: wireName }
+  return new Schema(
+    schema.fields.map((field: Field) => rebuildField(field, wire)),
     schema.metadata,
     new Map(),
   )
@@ -35,61 +36,6 @@ export class DictionaryIds {
 /** Where apache-arrow's encoder tests a name it tests for truth, and where it writes one it takes bytes too. */
 const EMPTY_NAME = new Uint8Array(0) as unknown as string
 
-function wireField(field: Field, ids: DictionaryIds): Field {
-  return new arrow.Field(
-    field.name || EMPTY_NAME,
-    wireType(field.type as DataType, ids),
-    field.nullable,
-    field.metadata,
-  )
-}
-
-function wireType(type: DataType, ids: DictionaryIds): DataType {
-  if (type.typeId === arrow.Type.Dictionary) {
-    const dictionary = type as Dictionary
-    const id = ids.of(dictionary.id)
-    const values = wireType(dictionary.dictionary as DataType, ids)
-    const indices = wireType(dictionary.indices as DataType, ids) as arrow.Int32
-    return new arrow.Dictionary(values, indices, id, dictionary.isOrdered)
-  }
-  const children = type.children as Field[] | null
-  if (children === null || children.length === 0) return ownType(type)
-  return Object.assign(Object.create(Object.getPrototypeOf(ownType(type)) as object) as DataType, type, {
-    children: children.map((child) => wireField(child, ids)),
-  })
-}
-
-const CLASSES = new Map<number, { prototype: DataType }>([
-  [arrow.Type.Null, arrow.Null],
-  [arrow.Type.Int, arrow.Int],
-  [arrow.Type.Float, arrow.Float],
-  [arrow.Type.Binary, arrow.Binary],
-  [arrow.Type.Utf8, arrow.Utf8],
-  [arrow.Type.Bool, arrow.Bool],
-  [arrow.Type.Decimal, arrow.Decimal],
-  [arrow.Type.Date, arrow.Date_],
-  [arrow.Type.Time, arrow.Time],
-  [arrow.Type.Timestamp, arrow.Timestamp],
-  [arrow.Type.Interval, arrow.Interval],
-  [arrow.Type.List, arrow.List],
-  [arrow.Type.Struct, arrow.Struct],
-  [arrow.Type.Union, arrow.Union],
-  [arrow.Type.FixedSizeBinary, arrow.FixedSizeBinary],
-  [arrow.Type.FixedSizeList, arrow.FixedSizeList],
-  [arrow.Type.Map, arrow.Map_],
-  [arrow.Type.Duration, arrow.Duration],
-  [arrow.Type.LargeBinary, arrow.LargeBinary],
-  [arrow.Type.LargeUtf8, arrow.LargeUtf8],
-  [arrow.Type.LargeList, arrow.LargeList],
-  [arrow.Type.BinaryView, arrow.BinaryView],
-  [arrow.Type.Utf8View, arrow.Utf8View],
-])
-
-/** The type itself, or its twin of this copy of apache-arrow. */
-function ownType(type: DataType): DataType {
-  if (type instanceof arrow.DataType) return type
-  const own = CLASSES.get((type as DataType).typeId)
-  return own === undefined
-    ? type
-    : (Object.assign(Object.create(own.prototype) as DataType, type) as DataType)
+function wireName(name: string): string {
+  return name || EMPTY_NAME
 }

@@ -1,6 +1,7 @@
 import { type RecordBatch, Schema, type TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../any_schema.js'
 import { AsofHistory } from './asof_history.js'
+import { adoptBatch, adoptSchema } from './adopt.js'
 import { columnOf, fieldOf } from './batch.js'
 import { type ColumnName, type Flat } from './column_types.js'
 import { OutOfOrderError } from './frame_error.js'
@@ -84,7 +85,8 @@ export class AsofJoin<
     this.exact = exactMatches
     this.history = new AsofHistory(this.store, exactMatches)
     this.columns = new JoinedColumns({ dropped: [on, ...by], named: rightTime, suffix, unmatched })
-    if (options.rightSchema !== undefined) this.columns.learn(this.rightShape(options.rightSchema))
+    if (options.rightSchema !== undefined)
+      this.columns.learn(this.rightShape(adoptSchema(options.rightSchema)))
   }
 
   /** Right rows that are kept because they may still match. */
@@ -103,7 +105,8 @@ export class AsofJoin<
   }
 
   /** Takes rows of the right side, which are copied. Throws `ERR_QADS_OUT_OF_ORDER` when time goes back. */
-  addRight(batch: RecordBatch<R>): void {
+  addRight(right: RecordBatch<R>): void {
+    const batch = adoptBatch(right)
     const { on, rightTime } = this.options
     if (this.leftSchema) checkSameColumn(on, this.leftSchema, batch.schema)
     this.rightSchema = batch.schema
@@ -123,8 +126,9 @@ export class AsofJoin<
   /** Takes note of a left batch, before `join`. Throws `ERR_QADS_OUT_OF_ORDER` when time goes back. */
   seeLeft(batch: RecordBatch<L>): void {
     const { on } = this.options
-    if (this.rightSchema) checkSameColumn(on, batch.schema, this.rightSchema)
-    this.leftSchema = batch.schema
+    const { schema } = adoptBatch(batch)
+    if (this.rightSchema) checkSameColumn(on, schema, this.rightSchema)
+    this.leftSchema = schema
     this.leftTime = eachTime(batch, on, 'left', this.leftTime, () => undefined)
   }
 
@@ -137,7 +141,8 @@ export class AsofJoin<
   }
 
   /** The left rows with their matches among the right rows seen so far. Left batches must be joined in order. */
-  join(batch: RecordBatch<L>): RecordBatch<AsofJoined<L, R, On, K, Suffix, Time>> {
+  join(left: RecordBatch<L>): RecordBatch<AsofJoined<L, R, On, K, Suffix, Time>> {
+    const batch = adoptBatch(left)
     const { on } = this.options
     const ids = new Float64Array(batch.numRows).fill(NO_ROW)
     const keys = this.keysOf(batch)

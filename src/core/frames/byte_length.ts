@@ -1,4 +1,5 @@
 import { type Data, type RecordBatch, type Union } from 'apache-arrow'
+import { adoptBatch } from './adopt.js'
 import { offsetsOf, valuesOf } from './buffers.js'
 import { layoutOf, VIEW_BYTES, VIEW_INLINE_BYTES } from './layout.js'
 import { withBuffers } from './null_column.js'
@@ -10,7 +11,10 @@ import { validityOf } from './validity.js'
  * that joined batches never take more than their parts.
  */
 export function batchByteLength(batch: RecordBatch, begin = 0, end = batch.numRows): number {
-  return batch.data.children.reduce((sum, column) => sum + columnByteLength(column, begin, end), 0)
+  return adoptBatch(batch).data.children.reduce(
+    (sum, column) => sum + columnByteLength(column, begin, end),
+    0,
+  )
 }
 
 /** Bytes that the rows [begin, end) of a column take. It never shrinks as `end` grows. */

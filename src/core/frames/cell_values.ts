@@ -10,7 +10,7 @@ import {
 import { typeName } from './buffers.js'
 import { InvalidArgumentError } from '../errors.js'
 import { show } from '../validators.js'
-import { formatDecimal, parseDecimal } from './decimal_text.js'
+import { digitsOfNumber, formatDecimal, parseDecimal } from './decimal_text.js'
 import { OutOfRangeError } from './frame_error.js'
 
 const MS_PER_DAY = 86_400_000
@@ -52,7 +52,7 @@ export function decimalOfCell(type: Decimal, cell: unknown): bigint {
     typeof cell === 'bigint'
       ? cell
       : typeof cell === 'string' || typeof cell === 'number'
-        ? parseDecimal(String(cell), type.scale)
+        ? parseDecimal(typeof cell === 'number' ? digitsOfNumber(cell) : cell, type.scale)
         : refuse(type, cell, 'a string, a number or an unscaled bigint')
   if (unscaled >= 10n ** BigInt(type.precision) || unscaled <= -(10n ** BigInt(type.precision))) {
     throw new OutOfRangeError(

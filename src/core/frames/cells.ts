@@ -1,9 +1,20 @@
-import { type Data, type Float, Precision, Type, Vector } from 'apache-arrow'
+import {
+  type Data,
+  DateUnit,
+  type Date_,
+  type Float,
+  Precision,
+  TimeUnit,
+  type Timestamp,
+  Type,
+  Vector,
+} from 'apache-arrow'
 import { getBit } from './bits.js'
+import { concatColumns } from './concat.js'
 import { withBuffers } from './null_column.js'
 import { validityOf } from './validity.js'
 
-/** Reads one row of a column: the value that apache-arrow's `Vector.get` gives, or null. */
+/** Reads one row of a column: the value that apache-arrow's `Vector.get` gives (where that gives one), or null. */
 export type CellReader = (row: number) => unknown
 
 /** A reader of a column's cells, without a visitor call for each cell where the type allows. */
@@ -33,11 +44,38 @@ function valueReader(data: Data): CellReader {
       const { offset } = data
       return (row) => getBit(values as Uint8Array, offset + row)
     }
+    case Type.Timestamp:
+      return timestampReader(values as BigInt64Array, (data.type as Timestamp).unit)
+    case Type.Date: {
+      if ((data.type as Date_).unit !== DateUnit.MILLISECOND) return vectorReader(data)
+      return (row) => Number(values[row])
+    }
     case Type.Dictionary:
       return dictionaryReader(data)
     default:
       return vectorReader(data)
   }
+}
+
+/**
+ * Milliseconds, as apache-arrow gives them. It throws for times that are not whole below 2^53; here they are the nearest float, so that one
+ * sentinel (the ends of 64 bits mean "none" or "for ever" in much data) does not take its batch with it.
+ */
+function timestampReader(values: BigInt64Array, unit: TimeUnit): CellReader {
+  switch (unit) {
+    case TimeUnit.SECOND:
+      return (row) => 1000 * Number(values[row])
+    case TimeUnit.MILLISECOND:
+      return (row) => Number(values[row])
+    case TimeUnit.MICROSECOND:
+      return (row) => divide(values[row]!, 1000n)
+    case TimeUnit.NANOSECOND:
+      return (row) => divide(values[row]!, 1_000_000n)
+  }
+}
+
+function divide(value: bigint, by: bigint): number {
+  return Number(value / by) + Number(value % by) / Number(by)
 }
 
 function vectorReader(data: Data): CellReader {
@@ -48,13 +86,14 @@ function vectorReader(data: Data): CellReader {
 /** Decodes each value of the dictionary once, however many rows have it. */
 function dictionaryReader(data: Data): CellReader {
   const indices = data.values as ArrayLike<number>
-  const dictionary = data.dictionary!
+  const chunks = data.dictionary!.data as Data[]
+  const read = cellReader(chunks.length === 1 ? chunks[0]! : concatColumns(chunks))
   const decoded: unknown[] = []
   const isDecoded: boolean[] = []
   return (row) => {
     const index = indices[row]!
     if (isDecoded[index] !== true) {
-      decoded[index] = dictionary.get(index)
+      decoded[index] = read(index)
       isDecoded[index] = true
     }
     return decoded[index]

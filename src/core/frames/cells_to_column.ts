@@ -16,6 +16,7 @@ import { columnFromBigints, columnFromBytes, columnFromDecimals, columnFromNumbe
 import { bigintOfCell, bytesOfCell, decimalOfCell, numberOfCell, wordsOfCell } from './cell_values.js'
 import { ColumnTypeError, located } from './frame_error.js'
 import { layoutOf } from './layout.js'
+import { checkDistinct, propertyReader } from './properties.js'
 import { scalarKind } from './scalars.js'
 import { type NewValidity, validityFromFlags } from './validity.js'
 
@@ -85,13 +86,13 @@ function nestedColumn(type: DataType, cells: readonly unknown[], validity: NewVa
       return makeData({ type, length, ...validity, child: childColumn(type, 0, items) } as never)
     }
     case 'struct': {
+      checkDistinct(
+        type.children.map((field) => field.name),
+        'a struct',
+      )
       const objects = convert(cells, {}, (cell) => (isObject(cell) ? cell : refuse(cell, 'an object')))
       const children = type.children.map((field, i) =>
-        childColumn(
-          type,
-          i,
-          objects.map((object) => object[field.name]),
-        ),
+        childColumn(type, i, objects.map(propertyReader(field.name))),
       )
       return makeData({ type, length, ...validity, children } as never)
     }
@@ -106,12 +107,13 @@ function nestedColumn(type: DataType, cells: readonly unknown[], validity: NewVa
 
 function listColumn(type: DataType, cells: readonly unknown[], validity: NewValidity): Data {
   const isMap = type.typeId === Type.Map
-  const lists = convert(cells, [], (cell) => (isMap ? entriesOf(type as Map_, cell) : itemsOf(cell)))
+  const lists = convert<readonly unknown[]>(cells, [], isMap ? entriesOf : itemsOf)
   const ends = new Float64Array(lists.length + 1)
   lists.forEach((list, i) => (ends[i + 1] = ends[i]! + list.length))
   const valueOffsets =
     type.typeId === Type.LargeList ? BigInt64Array.from(ends, BigInt) : Int32Array.from(ends)
-  const child = childColumn(type, 0, lists.flat())
+  const items = lists.flat()
+  const child = isMap ? entriesColumn(type as Map_, items as Entry[]) : childColumn(type, 0, items)
   return makeData({ type, length: lists.length, ...validity, valueOffsets, child } as never)
 }
 
@@ -167,16 +169,24 @@ function itemsOf(cell: unknown): readonly unknown[] {
   return refuse(cell, 'a list')
 }
 
+type Entry = readonly [key: unknown, value: unknown]
+
+function entriesOf(cell: unknown): readonly Entry[] {
+  if (cell instanceof Map) return [...(cell as Map<unknown, unknown>)]
+  return isObject(cell) ? Object.entries(cell) : refuse(cell, 'a Map')
+}
+
 /** A map's entries, as the structs of a key and a value that Arrow makes of them. */
-function entriesOf(type: Map_, cell: unknown): Record<string, unknown>[] {
-  const [key, value] = type.childType.children.map((field) => field.name)
-  const entries =
-    cell instanceof Map
-      ? [...(cell as Map<unknown, unknown>)]
-      : isObject(cell)
-        ? Object.entries(cell)
-        : refuse(cell, 'a Map')
-  return entries.map(([k, v]) => ({ [key!]: k, [value!]: v }))
+function entriesColumn(type: Map_, entries: readonly Entry[]): Data {
+  const { childType } = type
+  const children = ([0, 1] as const).map((part) =>
+    childColumn(
+      childType,
+      part,
+      entries.map((entry) => entry[part]),
+    ),
+  )
+  return makeData({ type: childType, length: entries.length, nullCount: 0, children } as never)
 }
 
 function isObject(cell: unknown): cell is Record<string, unknown> {

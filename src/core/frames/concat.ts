@@ -8,6 +8,7 @@ import {
   type Union,
 } from 'apache-arrow'
 import { newLike, type Offsets, offsetsOf, typeName, type Values, valuesOf } from './buffers.js'
+import { adoptBatch } from './adopt.js'
 import { makeBatch } from './batch.js'
 import { bitmapBytes, copyBits } from './bits.js'
 import { concatDictionaries } from './dictionary.js'
@@ -29,12 +30,13 @@ const MAX_INT32 = 0x7fffffff
  * lists or dictionary indices outgrows its type.
  */
 export function concatBatches<T extends TypeMap>(batches: readonly RecordBatch<T>[]): RecordBatch<T> {
-  const first = batches[0]
+  const own = batches.map(adoptBatch)
+  const [first] = own
   if (first === undefined) {
     throw new InvalidArgumentError('concatBatches needs at least one batch, to know the schema')
   }
   let rows = 0
-  for (const batch of batches) {
+  for (const batch of own) {
     if (!sameColumns(first.schema, batch.schema)) {
       throw new SchemaMismatchError(
         `cannot concatenate batches of different columns: ${describe(first)} and ${describe(batch)}`,
@@ -43,7 +45,7 @@ export function concatBatches<T extends TypeMap>(batches: readonly RecordBatch<T
     rows += batch.numRows
   }
   const columns = first.schema.fields.map((field, i) =>
-    located(`column "${field.name}"`, () => concatColumns(batches.map((batch) => batch.data.children[i]!))),
+    located(`column "${field.name}"`, () => concatColumns(own.map((batch) => batch.data.children[i]!))),
   )
   return makeBatch(first.schema, columns, rows, first.metadata)
 }

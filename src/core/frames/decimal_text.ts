@@ -9,6 +9,17 @@ export function formatDecimal(unscaled: bigint, scale: number): string {
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
+/** The digits of a finite number without an exponent: 1e-7 is "0.0000001". They are those that the number prints with, and no more. */
+export function digitsOfNumber(value: number): string {
+  const [, sign = '', whole = '', fraction = '', exponent] =
+    /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value)) ?? []
+  if (exponent === undefined) return String(value)
+  const digits = whole + fraction
+  const point = whole.length + Number(exponent)
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`
+  return sign + digits.padEnd(point, '0')
+}
+
 /** The unscaled integer of a decimal written out. Digits beyond the scale must be zero: nothing is rounded in silence. */
 export function parseDecimal(text: string, scale: number): bigint {
   const [, sign, whole, fraction = ''] = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(text) ?? []

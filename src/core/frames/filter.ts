@@ -1,4 +1,5 @@
 import { type RecordBatch, type TypeMap } from 'apache-arrow'
+import { adoptBatch } from './adopt.js'
 import { columnOf } from './batch.js'
 import { cellReader } from './cells.js'
 import { type Cells, type ColumnName } from './column_types.js'
@@ -16,13 +17,12 @@ export function filterRows<T extends TypeMap, const Names extends readonly Colum
   names: Names,
   predicate: (...cells: Cells<T, Names>) => boolean,
 ): RecordBatch<T> {
-  const rows = matchingRows(batch, names, predicate as (...cells: unknown[]) => boolean)
+  const own = adoptBatch(batch)
+  const rows = matchingRows(own, names, predicate as (...cells: unknown[]) => boolean)
   const count = rows.length
-  if (count === 0) return sliceRows(batch, 0, 0)
+  if (count === 0) return sliceRows(own, 0, 0)
   const first = rows[0]!
-  return rows[count - 1]! - first + 1 === count
-    ? sliceRows(batch, first, first + count)
-    : takeRows(batch, rows)
+  return rows[count - 1]! - first + 1 === count ? sliceRows(own, first, first + count) : takeRows(own, rows)
 }
 
 function matchingRows(

@@ -3,6 +3,7 @@ import { typeName } from './buffers.js'
 import type { AnySchema } from '../any_schema.js'
 import { type Accumulator, createAccumulator, createCount } from './accumulator.js'
 import { type Aggregate, type Aggregated, type AggregateSpec } from './aggregate.js'
+import { adoptBatch } from './adopt.js'
 import { columnOf, fieldOf, makeBatch } from './batch.js'
 import { type ColumnName } from './column_types.js'
 import { InvalidArgumentError } from '../errors.js'
@@ -33,8 +34,11 @@ export class GroupAggregator<
   private rowCount = 0
 
   constructor(private readonly options: GroupBy<T, K, S>) {
+    if (new Set(options.by).size < options.by.length) {
+      throw new InvalidArgumentError(`a key column is named twice in ${JSON.stringify(options.by)}`)
+    }
     for (const name of options.by) {
-      if (name in options.aggregates) {
+      if (Object.hasOwn(options.aggregates, name)) {
         throw new InvalidArgumentError(`"${name}" names both a key and an aggregate; rename the aggregate`)
       }
     }
@@ -52,8 +56,9 @@ export class GroupAggregator<
 
   /** Throws `ERR_QADS_COLUMN_NOT_FOUND`, or `ERR_QADS_COLUMN_TYPE` for a column that cannot be aggregated so or changed its type. */
   add(batch: RecordBatch<T>): void {
-    this.state ??= new State(batch.schema, this.options)
-    this.state.add(batch)
+    const own = adoptBatch(batch)
+    this.state ??= new State(own.schema, this.options)
+    this.state.add(own)
     this.rowCount += batch.numRows
   }
 

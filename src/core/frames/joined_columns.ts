@@ -1,5 +1,6 @@
 import { type Data, type DataType, Field, type RecordBatch, Schema, type TypeMap } from 'apache-arrow'
 import { InvalidArgumentError } from '../errors.js'
+import { adoptData, withNewDictionaries } from './adopt.js'
 import { columnIndex, columnOf, makeBatch } from './batch.js'
 import { typeName } from './buffers.js'
 import { type Flat } from './column_types.js'
@@ -30,6 +31,8 @@ interface JoinOptions {
 export class JoinedColumns {
   private right: Schema | undefined
   private kept: number[] = []
+  /** Of the columns that are kept, with dictionary ids of their own: those of the left may be the same numbers. */
+  private fields: Field[] = []
   private leftSchema: Schema | undefined
   private schema: Schema | undefined
 
@@ -47,6 +50,7 @@ export class JoinedColumns {
       this.kept = schema.fields
         .map((_, i) => i)
         .filter((i) => !this.options.dropped.includes(schema.fields[i]!.name))
+      this.fields = withNewDictionaries(this.kept.map((i) => schema.fields[i]!))
     } else if (!sameColumns(this.right, schema)) {
       throw new ColumnTypeError(
         `the right side of a join changed its columns: ${describe(this.right)}, then ${describe(schema)}`,
@@ -57,10 +61,9 @@ export class JoinedColumns {
   /** The columns of a batch of the right side that the join gives. */
   rightColumns(batch: RecordBatch): RecordBatch {
     this.learn(batch.schema)
-    const fields = this.kept.map((i) => batch.schema.fields[i]!)
     return makeBatch(
-      new Schema(fields),
-      this.kept.map((i) => batch.data.children[i]!),
+      new Schema(this.fields),
+      this.kept.map((i, at) => adoptData(batch.data.children[i]!, this.fields[at]!.type as DataType)),
       batch.numRows,
     )
   }
@@ -82,21 +85,22 @@ export class JoinedColumns {
   }
 
   private nulls(rows: number): Data[] {
-    return this.kept.map((i) => nullColumn(this.right!.fields[i]!.type as DataType, rows))
+    return this.fields.map((field) => nullColumn(field.type as DataType, rows))
   }
 
   private schemaFor(left: Schema): Schema {
     if (this.schema !== undefined && this.leftSchema === left) return this.schema
-    const names = new Set(left.fields.map((field) => field.name))
-    const added = this.kept.map((i) => {
-      const field = this.right!.fields[i]!
-      const clashes = names.has(field.name) && field.name !== this.options.named
+    const leftNames = new Set(left.fields.map((field) => field.name))
+    // By their names in the join: those of the right side. Two columns of one name there stay two of one name.
+    const origins = new Map<string, string>()
+    const added = this.fields.map((field) => {
+      const clashes = leftNames.has(field.name) && field.name !== this.options.named
       const name = clashes ? field.name + this.options.suffix : field.name
-      if (names.has(name))
+      if (leftNames.has(name) || (origins.get(name) ?? field.name) !== field.name)
         throw new InvalidArgumentError(
           `the join would have two columns "${name}"; give another suffix or rename one`,
         )
-      names.add(name)
+      origins.set(name, field.name)
       return field.clone({ name, nullable: true })
     })
     const schema = new Schema([...left.fields, ...added], left.metadata)

@@ -1,5 +1,6 @@
 import type { RecordBatch, Schema, TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../any_schema.js'
+import { adoptBatch, adoptSchema } from './adopt.js'
 import { columnOf, fieldOf } from './batch.js'
 import { type ColumnName } from './column_types.js'
 import { type Joined, JoinedColumns, type UnmatchedRows } from './joined_columns.js'
@@ -34,7 +35,7 @@ export class LatestJoin<
   constructor(private readonly options: LatestOptions<K, Suffix>) {
     const { by, suffix = '_right', unmatched = 'null', rightSchema } = options
     this.columns = new JoinedColumns({ dropped: by, suffix, unmatched })
-    if (rightSchema !== undefined) this.columns.learn(rightSchema)
+    if (rightSchema !== undefined) this.columns.learn(adoptSchema(rightSchema))
   }
 
   /** Whether the columns of the right side are known, so that all joined batches have them. */
@@ -43,7 +44,8 @@ export class LatestJoin<
   }
 
   /** Takes rows of the right side; each replaces the one of its key before it. */
-  addRight(batch: RecordBatch<R>): void {
+  addRight(right: RecordBatch<R>): void {
+    const batch = adoptBatch(right)
     const keys = this.keysOf(batch)
     const rowOfKey = new Map<number, number>()
     keys.forEach((key, row) => {
@@ -56,7 +58,8 @@ export class LatestJoin<
   }
 
   /** The left rows with the latest right row of their key beside them. */
-  join(batch: RecordBatch<L>): RecordBatch<Joined<L, R, K, Suffix>> {
+  join(left: RecordBatch<L>): RecordBatch<Joined<L, R, K, Suffix>> {
+    const batch = adoptBatch(left)
     const keys = this.keysOf(batch)
     const ids = Float64Array.from(keys, (key) => (key === NO_KEY ? NO_ROW : (this.latest[key] ?? NO_ROW)))
     return this.columns.join(batch, this.store, ids) as RecordBatch<Joined<L, R, K, Suffix>>

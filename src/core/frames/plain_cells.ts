@@ -4,6 +4,7 @@ import { type CellReader, cellReader } from './cells.js'
 import { concatColumns } from './concat.js'
 import { formatDecimal } from './decimal_text.js'
 import { withBuffers } from './null_column.js'
+import { checkDistinct, setOwn } from './properties.js'
 import { decimalsOf } from './scalars.js'
 import { validityOf } from './validity.js'
 
@@ -54,8 +55,12 @@ function valueReader(column: Data, timestamps: TimestampForm): CellReader {
       return (row) => new Map(entryOf(row) as [unknown, unknown][])
     }
     case Type.Struct: {
-      const readers = type.children.map((field, i) => [field.name, child(i)] as const)
-      return (row) => Object.fromEntries(readers.map(([name, read]) => [name, read(row)]))
+      const names = type.children.map((field) => field.name)
+      checkDistinct(names, 'a struct')
+      return objectReader(
+        names,
+        names.map((_, i) => child(i)),
+      )
     }
     case Type.Union: {
       const readers = column.children.map((_, i) => child(i))
@@ -71,6 +76,25 @@ function valueReader(column: Data, timestamps: TimestampForm): CellReader {
     }
     default:
       return cellReader(column)
+  }
+}
+
+/** Reads a row as an object with a property for each name. */
+export function objectReader(
+  names: readonly string[],
+  readers: readonly CellReader[],
+): (row: number) => Record<string, unknown> {
+  if (names.includes('__proto__')) {
+    return (row) => {
+      const object = {}
+      for (let i = 0; i < names.length; i++) setOwn(object, names[i]!, readers[i]!(row))
+      return object
+    }
+  }
+  return (row) => {
+    const object: Record<string, unknown> = {}
+    for (let i = 0; i < names.length; i++) object[names[i]!] = readers[i]!(row)
+    return object
   }
 }
 

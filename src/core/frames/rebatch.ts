@@ -1,5 +1,6 @@
 import { type RecordBatch, type TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../any_schema.js'
+import { adoptBatch } from './adopt.js'
 import { batchByteLength } from './byte_length.js'
 import { concatBatches, copyBatch } from './concat.js'
 import { checkCount } from './frame_error.js'
@@ -37,7 +38,8 @@ export class Rebatcher<T extends TypeMap = AnySchema> {
   }
 
   /** Takes a batch, and gives the batches that it completes. Those are made one at a time, as they are asked for. */
-  *add(batch: RecordBatch<T>): Generator<RecordBatch<T>, void, undefined> {
+  *add(given: RecordBatch<T>): Generator<RecordBatch<T>, void, undefined> {
+    const batch = adoptBatch(given)
     const [first] = this.waiting
     if (first !== undefined && !sameColumns(first.schema, batch.schema)) yield* this.flush()
     let begin = 0

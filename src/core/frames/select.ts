@@ -1,5 +1,6 @@
 import { type RecordBatch, Schema, type TypeMap } from 'apache-arrow'
-import { columnIndex, makeBatch } from './batch.js'
+import { adoptBatch } from './adopt.js'
+import { columnIndex, columnIndices, makeBatch } from './batch.js'
 import { type ColumnName, type Renamed } from './column_types.js'
 import { InvalidArgumentError } from '../errors.js'
 
@@ -16,40 +17,48 @@ export function selectColumns<T extends TypeMap, K extends ColumnName<T>>(
   if (new Set(indices).size !== indices.length) {
     throw new InvalidArgumentError(`a column is named twice in ${JSON.stringify(names)}`)
   }
-  const { fields, metadata } = batch.schema
-  const schema = new Schema<Pick<T, K>>(indices.map((i) => fields[i]!) as never, metadata)
-  return makeBatch(
-    schema,
-    indices.map((i) => batch.data.children[i]!),
-    batch.numRows,
-    batch.metadata,
-  )
+  return columnsAt(batch, indices)
 }
 
-/** A batch without the named columns, over the same memory. Throws `ERR_QADS_COLUMN_NOT_FOUND`. */
+/** A batch without the named columns, over the same memory; without all columns of a name. Throws `ERR_QADS_COLUMN_NOT_FOUND`. */
 export function dropColumns<T extends TypeMap, K extends ColumnName<T>>(
   batch: RecordBatch<T>,
   names: readonly K[],
 ): RecordBatch<Omit<T, K>> {
-  const dropped = new Set(names.map((name) => columnIndex(batch.schema, name)))
-  const kept = batch.schema.fields.filter((_, i) => !dropped.has(i)).map((field) => field.name)
-  return selectColumns(batch, kept as ColumnName<T>[]) as unknown as RecordBatch<Omit<T, K>>
+  const dropped = new Set(names.flatMap((name) => columnIndices(batch.schema, name)))
+  return columnsAt(
+    batch,
+    [...batch.schema.fields.keys()].filter((i) => !dropped.has(i)),
+  )
+}
+
+function columnsAt<S extends TypeMap>(batch: RecordBatch, indices: readonly number[]): RecordBatch<S> {
+  const { schema: whole, data, numRows, metadata: own } = adoptBatch(batch)
+  const { fields, metadata } = whole
+  const schema = new Schema<S>(indices.map((i) => fields[i]!) as never, metadata)
+  return makeBatch(
+    schema,
+    indices.map((i) => data.children[i]!),
+    numRows,
+    own,
+  )
 }
 
 /**
  * A batch with columns under new names, over the same memory. Throws `ERR_QADS_COLUMN_NOT_FOUND` for an old name that
- * is not there, and `ERR_QADS_INVALID_ARGUMENT` when two columns would have one name.
+ * is not there, and `ERR_QADS_INVALID_ARGUMENT` for one that two columns have, and for a new name that another column has.
  */
 export function renameColumns<T extends TypeMap, const M extends { readonly [K in keyof T]?: string }>(
-  batch: RecordBatch<T>,
+  source: RecordBatch<T>,
   names: M,
 ): RecordBatch<Renamed<T, M>> {
+  const batch = adoptBatch(source)
   const newNames = new Map(Object.entries(names).map(([from, to]) => [columnIndex(batch.schema, from), to!]))
   const fields = batch.schema.fields.map((field, i) => field.clone({ name: newNames.get(i) ?? field.name }))
-  const seen = new Set<string>()
-  for (const { name } of fields) {
-    if (seen.has(name)) throw new InvalidArgumentError(`renaming gives two columns "${name}"`)
-    seen.add(name)
+  for (const i of newNames.keys()) {
+    const { name } = fields[i]!
+    if (fields.some((field, other) => other !== i && field.name === name))
+      throw new InvalidArgumentError(`renaming gives two columns "${name}"`)
   }
   const schema = new Schema<Renamed<T, M>>(fields as never, batch.schema.metadata)
   return makeBatch(schema, batch.data.children, batch.numRows, batch.metadata)

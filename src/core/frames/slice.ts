@@ -1,4 +1,5 @@
 import { type Data, type RecordBatch, type TypeMap } from 'apache-arrow'
+import { adoptBatch } from './adopt.js'
 import { makeBatch } from './batch.js'
 import { bitmapBytes, copyBits } from './bits.js'
 import { concatColumns } from './concat.js'
@@ -10,10 +11,11 @@ import { validityOf } from './validity.js'
  * are taken for that end, as in `Array.prototype.slice`.
  */
 export function sliceRows<T extends TypeMap>(
-  batch: RecordBatch<T>,
+  whole: RecordBatch<T>,
   begin = 0,
-  end = batch.numRows,
+  end = whole.numRows,
 ): RecordBatch<T> {
+  const batch = adoptBatch(whole)
   const from = position(begin, batch.numRows)
   const to = Math.max(from, position(end, batch.numRows))
   if (from === 0 && to === batch.numRows) return batch

@@ -1,5 +1,6 @@
 import { type Data, makeData, type RecordBatch, type TypeMap } from 'apache-arrow'
 import { newLike, type Offsets, offsetsOf, type Values, valuesOf } from './buffers.js'
+import { adoptBatch } from './adopt.js'
 import { makeBatch } from './batch.js'
 import { bitmapBytes, getBit, setBit } from './bits.js'
 import { concatColumns } from './concat.js'
@@ -14,9 +15,10 @@ import { takeViews } from './views.js'
  * the batch. Throws `ERR_QADS_OUT_OF_RANGE` for an index that is no row.
  */
 export function takeRows<T extends TypeMap>(
-  batch: RecordBatch<T>,
+  source: RecordBatch<T>,
   indices: ArrayLike<number>,
 ): RecordBatch<T> {
+  const batch = adoptBatch(source)
   const rows = indices instanceof Int32Array ? indices : Int32Array.from(indices)
   for (let i = 0; i < rows.length; i++) {
     if (rows[i]! < 0 || rows[i]! >= batch.numRows) {

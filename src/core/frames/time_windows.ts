@@ -2,6 +2,7 @@ import { type Data, type DataType, type RecordBatch } from 'apache-arrow'
 import { InvalidArgumentError } from '../errors.js'
 import { show } from '../validators.js'
 import { columnFromBigints, columnFromNumbers } from './build_column.js'
+import { adoptBatch } from './adopt.js'
 import { columnOf } from './batch.js'
 import { OutOfOrderError } from './frame_error.js'
 import { bigintsOf, numbersOf, refuseType, scalarKind } from './scalars.js'
@@ -44,7 +45,8 @@ export class TimeWindows {
   }
 
   /** The parts of a batch in order. Throws `ERR_QADS_OUT_OF_ORDER` for a row of a window before the one that is open. */
-  *split(batch: RecordBatch): Generator<WindowPart, void, undefined> {
+  *split(given: RecordBatch): Generator<WindowPart, void, undefined> {
+    const batch = adoptBatch(given)
     const column = columnOf(batch, this.window.column)
     this.type = column.type
     const times = timesOf(column, `a time window over "${this.window.column}"`)

@@ -36,7 +36,8 @@ class Writer(WriterCore):
     :param max_readers: readers that may be attached at once, 1 to 512. Default 32.
     :param on_full: what happens when the ring is full. Default `block`.
     :param mode: permission bits of the segment. Default 0o600: this user only.
-    :param one_schema: refuse a batch whose schema differs from that of the first one. Default False.
+    :param one_schema: refuse a batch whose columns differ from those of the first one in name, order, type or
+        nullability; metadata, such as the range of pandas' index, may differ. Default False.
     :param spin_micros: microseconds that a wait spins before it sleeps, up to 1000000. Default 0.
     :raises WriterExistsError: the name has a writer that is alive
     :raises NoSpaceError: shared memory has not enough room
