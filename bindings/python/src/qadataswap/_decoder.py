@@ -46,7 +46,9 @@ class Decoder:
             return pa.ipc.open_stream(_file_of(_messages_of(slot))).read_next_batch()
         known = self._schemas.get(slot.schema_id)
         if known is None:
-            known = self._learn(slot, pa.foreign_buffer(slot.messages_address, slot.messages_length, base=slot))
+            known = self._learn(
+                slot, pa.foreign_buffer(slot.messages_address, slot.messages_length, base=slot)
+            )
         if known.form is not None:
             array = slot.array(len(known.schema), known.form)
             if array is not None:
