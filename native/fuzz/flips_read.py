@@ -3,11 +3,11 @@
 
     flips_read.py [--verify metadata|values] [--every N] [--arrow] LIBRARY FILE...
 
-LIBRARY is libqadataswap.so, which puts any bytes into a ring. All bits of each file are flipped (or each Nth), of the
-bodies as well as of the metadata. Every slot is read as a polars DataFrame, or with --arrow as a pyarrow batch, and all
-its values are looked at. Errors of the package are fine, and so is what polars or pyarrow say of a type that they
-lack. A process that dies or needs more than LIMIT_SECONDS for one slot is a finding and makes the exit code 1; the
-next process goes on behind that bit.
+LIBRARY is libqadataswap.so, which puts any bytes into a ring. All bits of each file are flipped (or each
+Nth), of the bodies as well as of the metadata. Every slot is read as a polars DataFrame, or with --arrow
+as a pyarrow batch, and its values are looked at. Errors of the package are fine, and so is what polars or
+pyarrow say of a type that they lack. A process that dies or needs more than LIMIT_SECONDS for one slot is
+a finding and makes the exit code 1; the next process goes on behind that bit.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ function words(rows: number, metadata?: Map<string, string>): RecordBatch {
 }
 
 /** The layout of the only slot of an arena, and where it lies in the file. */
-function slotIn(name: string, peer: Peer): { at: number; layout: Float64Array; bytes: Uint8Array } {
+function slotIn(peer: Peer): { at: number; layout: Float64Array; bytes: Uint8Array } {
   const { at, bytes } = peer.slot(1 << 20)
   const end = Buffer.from(bytes).indexOf('ARROW1', 8) + 6
   const slot = bytes.slice(0, end)
@@ -34,8 +34,8 @@ function slotIn(name: string, peer: Peer): { at: number; layout: Float64Array; b
 }
 
 /** Fills everything but the bodies. */
-function overwriteMetadata(name: string, peer: Peer, fill: number): void {
-  const { at, layout, bytes } = slotIn(name, peer)
+function overwriteMetadata(peer: Peer, fill: number): void {
+  const { at, layout, bytes } = slotIn(peer)
   let begin = 0
   for (let block: number = Layout.Blocks; block < layout.length; block += blockWords(layout, block)) {
     const body = layout[block + Block.BodyOffset]!
@@ -72,7 +72,7 @@ test('what is verified is unknown while the arena does not exist, unless it was 
 test('another word for what to verify is an error that gives the choices', (t) => {
   t.throws(() => createReader(uniqueName(), { verify: 'all' as Verify }), {
     instanceOf: InvalidArgumentError,
-    message: /options\.verify.*'metadata'.*'values'.*'all'/,
+    message: /options\.verify.*'metadata', 'values', got "all"/,
   })
 })
 
@@ -86,7 +86,7 @@ for (const [size, rows] of Object.entries(ROWS)) {
     closing(t, trusting)
     writer.writeSync(words(rows))
     const peer = new Peer(writer.name)
-    const { at, layout } = slotIn(writer.name, peer)
+    const { at, layout } = slotIn(peer)
     const nodes = layout[Layout.Blocks + Block.Nodes]!
     const offsets = layout[Layout.Blocks + Block.Numbers + 2 * nodes + 2]!
     peer.overwrite(at + offsets + 4 * 5, Uint8Array.of(255, 255, 255, 127))
@@ -109,7 +109,7 @@ test('metadata that is overwritten after a batch was leased changes nothing', (t
     closing(t, reader)
     writer.writeSync(words(ROWS.large, metadata))
     const batch = reader.tryRead()!
-    overwriteMetadata(writer.name, new Peer(writer.name), fill)
+    overwriteMetadata(new Peer(writer.name), fill)
     t.deepEqual(batch.metadata, metadata)
     assertBatchesEqual(batch, words(ROWS.large, metadata))
   }

@@ -41,12 +41,12 @@ class Decoder:
         return pa.ipc.read_record_batch(buffer.slice(slot.batch_begin), known.schema)
 
     def _in_place(self, slot: _native.Slot) -> pa.RecordBatch:
-        """A peer can change the slot's metadata at any moment: its messages are read as they were verified."""
+        """A peer can change the slot's metadata at any moment: what was verified of it is read."""
         if slot.dictionaries > 0:
             return pa.ipc.open_stream(_file_of(_messages_of(slot))).read_next_batch()
         known = self._schemas.get(slot.schema_id)
         if known is None:
-            known = self._learn(slot, pa.foreign_buffer(slot.messages_address, slot.messages_length, base=slot))
+            known = self._learn(slot, _messages_of(slot)[0])
         if known.form is not None:
             array = slot.array(len(known.schema), known.form)
             if array is not None:

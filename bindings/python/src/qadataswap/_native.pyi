@@ -1,6 +1,6 @@
 """The C ABI for Python (bindings/python/native). Private."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 version: str
 WOULD_BLOCK: int
@@ -51,7 +51,7 @@ class Writer:
     def close(self) -> None: ...
     def stats(self) -> dict[str, int]: ...
 
-ArrayNode = tuple[int, bool, bool, int]
+ArrayNode: TypeAlias = tuple[int, bool, bool, int]
 
 class ArrayBox:
     @property

@@ -29,8 +29,8 @@ Verify = Literal['metadata', 'values']
 """What a reader verifies of a batch before it shows it.
 
 - `metadata`: every number of the metadata: nothing leads outside of the batch.
-- `values`: besides every value that leads somewhere, and UTF-8: offsets, views, dictionary indices, type ids, run
-  ends, null counts. Takes a pass over those buffers.
+- `values`: besides every value that leads somewhere, and UTF-8: offsets, views, dictionary indices, type ids,
+  run ends, null counts. Takes a pass over those buffers.
 """
 
 VERIFY: tuple[Verify, ...] = ('metadata', 'values')
