@@ -3,6 +3,7 @@ import type { Schema } from 'apache-arrow'
 import { InvalidArgumentError } from './errors.js'
 import { isSchema } from './frames/adopt.js'
 import type { NativeReaderOptions, NativeWriterOptions } from './native.js'
+import { leaseHere } from './runtime.js'
 import {
   show,
   validateBoolean,
@@ -29,7 +30,7 @@ export const ON_FULL = ['block', 'drop-oldest', 'drop-newest', 'error'] as const
  * How long a reader keeps a batch.
  * - `gc`: as long as the program refers to it, or until `release(batch)`.
  * - `scoped`: until the next batch is asked for; then it is released.
- * - `copy`: it is copied to private memory when it is read, so the ring has its space back at once.
+ * - `copy`: it is copied to private memory when it is read, so the ring has its space back at once. In Deno always.
  */
 export type LeasePolicy = (typeof LEASE_POLICIES)[number]
 export const LEASE_POLICIES = ['gc', 'scoped', 'copy'] as const
@@ -160,7 +161,7 @@ export function readerOptions(options: ReaderOptions = {}): CheckedReaderOptions
   if (verify !== undefined) validateOneOf(verify, 'options.verify', VERIFY)
   if (onLoss !== undefined) validateFunction(onLoss, 'options.onLoss')
   const start = from === 'earliest' ? EARLIEST : from === 'latest' ? LATEST : from
-  return { native: { from: start, spinMicros, verify: verifyNumber(verify) }, waitMs, lease, verify, onLoss }
+  return { native: { from: start, spinMicros, verify: verifyNumber(verify) }, waitMs, lease: leaseHere(lease), verify, onLoss }
 }
 
 function verifyNumber(verify: Verify | undefined): 0 | 1 | 2 {
