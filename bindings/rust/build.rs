@@ -34,9 +34,10 @@ fn main() {
     cc::Build::new().file("src/sys/abi.c").include(&native).opt_level(2).compile("qadataswap_abi");
     println!("cargo::rerun-if-changed=src/sys/abi.c");
     println!("cargo::rerun-if-changed=build.rs");
-    // shm_open and sem_* live in librt and libpthread before glibc 2.34.
+    // shm_open, sem_* and dlopen live in librt, libpthread and libdl before glibc 2.34.
     println!("cargo::rustc-link-lib=rt");
     println!("cargo::rustc-link-lib=pthread");
+    println!("cargo::rustc-link-lib=dl");
 }
 
 /// The source files that the folder's `CMakeLists.txt` names: `set(…_SOURCES a.cpp b.cpp)` is the one list of them.

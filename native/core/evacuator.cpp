@@ -14,6 +14,7 @@
 #include "fork_guard.hpp"
 #include "lease_table.hpp"
 #include "log.hpp"
+#include "stay_loaded.hpp"
 
 namespace qads {
 namespace {
@@ -120,6 +121,7 @@ std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table) {
   Registry& r = registry.get();
   const std::lock_guard<std::mutex> lock(r.mutex);
   if (!r.worker) {
+    stay_loaded();
     auto worker = std::make_shared<Worker>();
     start_thread(worker);
     r.worker = std::move(worker);

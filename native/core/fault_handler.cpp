@@ -12,6 +12,7 @@
 #include "arena_name.hpp"
 #include "fork_guard.hpp"
 #include "log.hpp"
+#include "stay_loaded.hpp"
 
 namespace qads {
 namespace {
@@ -85,6 +86,7 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 }
 
 void install() {
+  stay_loaded();
   struct sigaction action{};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;

@@ -7,3 +7,10 @@ import type { Readable } from 'node:stream'
 export function readUnlessDestroyed(stream: Readable, read: () => unknown): unknown {
   return stream.destroyed ? null : read()
 }
+
+/** What Node's streams say of a call that a `destroy` cut off. Its class is not public. */
+export function destroyedError(): Error {
+  return Object.assign(new Error('Cannot call write after a stream was destroyed'), {
+    code: 'ERR_STREAM_DESTROYED',
+  })
+}

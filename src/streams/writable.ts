@@ -8,6 +8,7 @@ import type { WriterOptions } from '../core/options.js'
 import { validateBoolean } from '../core/validators.js'
 import type { Writable as Data } from '../core/write_source.js'
 import type { ArenaWriter, WriterStats } from '../core/writer.js'
+import { destroyedError } from './destroyed.js'
 import { highWaterMarkOf, taken, type StreamOptions } from './options.js'
 
 /** Options of a stream into an arena. Those of the writer cannot be given together with one. */
@@ -52,18 +53,18 @@ export class ArenaWritable<T extends TypeMap = AnySchema> extends Writable {
   }
 
   override _write(data: Data<T>, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#writer.write(data).then(() => callback(), callback)
+    this.#writer.write(data).then(() => callback(), this.#failed(callback))
   }
 
   override _writev(
     chunks: { chunk: Data<T>; encoding: BufferEncoding }[],
     callback: (error?: Error | null) => void,
   ): void {
-    this.#writeAll(chunks).then(() => callback(), callback)
+    this.#writeAll(chunks).then(() => callback(), this.#failed(callback))
   }
 
   override _final(callback: (error?: Error | null) => void): void {
-    this.#writer.finish({ waitForReader: this.#waitForReader }).then(() => callback(), callback)
+    this.#writer.finish({ waitForReader: this.#waitForReader }).then(() => callback(), this.#failed(callback))
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -72,6 +73,11 @@ export class ArenaWritable<T extends TypeMap = AnySchema> extends Writable {
     else if (!this.writableFinished) this.#writer.abort('the stream was destroyed before its end')
     else this.#writer.close()
     callback(error)
+  }
+
+  /** The writer calls what a destroy cut off closed; streams call it destroyed, or give the error it was destroyed with. */
+  #failed(callback: (error: Error) => void): (error: Error) => void {
+    return (error) => callback(this.destroyed ? (this.errored ?? destroyedError()) : error)
   }
 
   async #writeAll(chunks: readonly { chunk: Data<T> }[]): Promise<void> {

@@ -5,6 +5,7 @@ import { arenaExists, closing, leavesNothing, uniqueName, until } from '../suppo
 import { numberBatch } from '../support/batches.js'
 import { Child } from '../support/child_process.js'
 
+const THREADS_ONLY = new URL('./threads_only.js', import.meta.url).href
 const LIVES = new URL('./lives.js', import.meta.url).href
 
 for (const life of ['idleReader', 'idleWriter', 'readThenForget', 'cancelledRead', 'leasesAtExit'] as const) {
@@ -109,4 +110,16 @@ test.serial('threads: worker threads have readers of their own, and end with lea
   t.deepEqual(await child.report(), [100, 100, 100])
   await child.finished(t)
 })
+
+test.serial(
+  'threads only: what the library left in the process is still there when the last thread that used it is gone',
+  async (t) => {
+    const writer = closing(t, createWriter(uniqueName(), { sizeMb: 1 }))
+    for (let id = 0; id < 3; id++) await writer.write(numberBatch(id, 10_000))
+    await writer.end()
+    const child = new Child(t, THREADS_ONLY, 'trapAfterThreads', { name: writer.name })
+    t.true(await child.report())
+    await child.finished(t)
+  },
+)
 leavesNothing(test)

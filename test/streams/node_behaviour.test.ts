@@ -1,6 +1,7 @@
 import * as streams from 'node:stream'
 import { type Duplex, PassThrough, Readable, Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 
 import test from 'ava'
 import {
@@ -279,6 +280,31 @@ test('what is no batch destroys a Writable with an error that says what it got',
   writable.write('text')
   await failed
   t.false(arenaExists(writable.writer.name))
+})
+
+test('what a destroy cuts off gets the error that streams give', async (t) => {
+  for (const full of [false, true]) {
+    for (const reason of [undefined, new RangeError('enough')]) {
+      const writable = createWritable<NumberColumns>(uniqueName(), SMALL_RING)
+      writable.on('error', () => undefined)
+      const outcomes: Promise<NodeJS.ErrnoException>[] = []
+      const outcome = (start: (callback: (error?: Error | null) => void) => void) =>
+        outcomes.push(new Promise((resolve) => start((error) => resolve(error as never))))
+      if (full) {
+        while (writable.writer.tryWrite(numberBatch(0)));
+        outcome((callback) => writable.write(numberBatch(1), callback))
+        outcome((callback) => writable.write(numberBatch(2), callback))
+      }
+      outcome((callback) => writable.end(callback))
+      // The end is under way: it waits for a first reader, or behind the writes.
+      await turn()
+      writable.destroy(reason)
+      for (const error of await Promise.all(outcomes)) {
+        if (reason === undefined) t.is(error.code, 'ERR_STREAM_DESTROYED')
+        else t.is(error, reason)
+      }
+    }
+  }
 })
 
 test('a finished Writable waits for a first reader, unless told not to', async (t) => {
