@@ -122,6 +122,13 @@ Napi::Value verify_slot(const Napi::CallbackInfo& info) {
   return layout;
 }
 
+Napi::Value refusal_of_schema(const Napi::CallbackInfo& info) {
+  const auto bytes = bytes_of(info[0], "schemaRefusal takes a Uint8Array");
+  const char* const reason = schema_refusal(bytes.Data(), bytes.ElementLength());
+  if (reason == nullptr) return info.Env().Null();
+  return Napi::String::New(info.Env(), reason);
+}
+
 Napi::Value difference_of_schemas(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto schema = [&](size_t argument) {
@@ -138,6 +145,7 @@ void add_arena_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("inspectArena", Napi::Function::New<inspect>(env, "inspectArena"));
   exports.Set("unlinkArena", Napi::Function::New<unlink>(env, "unlinkArena"));
   exports.Set("schemaDifference", Napi::Function::New<difference_of_schemas>(env, "schemaDifference"));
+  exports.Set("schemaRefusal", Napi::Function::New<refusal_of_schema>(env, "schemaRefusal"));
   exports.Set("verifySlot", Napi::Function::New<verify_slot>(env, "verifySlot"));
 }
 

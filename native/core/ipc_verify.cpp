@@ -341,6 +341,15 @@ bool fingerprint_of_slot(const uint8_t* slot, size_t length, uint64_t& fingerpri
   return true;
 }
 
+const char* schema_refusal(const uint8_t* slot, size_t length) {
+  Failure failure;
+  Message schema;
+  if (!open_schema_message(slot, length, schema, failure)) return failure.reason;
+  Shape shape;
+  const std::vector<uint8_t> bytes = schema_of_slot(slot, length);
+  return compile_schema_message(bytes.data(), schema, shape, failure) ? nullptr : failure.reason;
+}
+
 std::vector<uint8_t> schema_of_slot(const uint8_t* slot, size_t length) {
   Failure failure;
   Message schema;

@@ -110,6 +110,10 @@ class SlotVerifier {
 /// Checks no more than it needs to stay inside the slot. Returns false when there is no such message.
 [[nodiscard]] bool fingerprint_of_slot(const uint8_t* slot, size_t length, uint64_t& fingerprint) noexcept;
 
+/// Why verify() refuses slots that begin so, up to the end of their schema message, whatever follows; nullptr
+/// when it need not. For writers, who may refuse what no reader takes. Throws std::bad_alloc only.
+[[nodiscard]] const char* schema_refusal(const uint8_t* slot, size_t length);
+
 /// A copy of the schema message's metadata, found as fingerprint_of_slot() does; empty when there is none.
 /// Throws std::bad_alloc only.
 [[nodiscard]] std::vector<uint8_t> schema_of_slot(const uint8_t* slot, size_t length);

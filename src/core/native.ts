@@ -263,6 +263,8 @@ export interface NativeModule {
    * of its schema message.
    */
   schemaDifference(expected: Uint8Array, actual: Uint8Array): string
+  /** Why every reader refuses slots that begin so, up to the end of the schema message; null when none does. */
+  schemaRefusal(head: Uint8Array): string | null
   /** The layout words of a slot (see codec/layout), or throws ERR_QADS_CORRUPT: for tests and tools. */
   verifySlot(bytes: Uint8Array): Float64Array
 }

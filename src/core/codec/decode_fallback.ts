@@ -1,9 +1,9 @@
 import { type Data, type RecordBatch, RecordBatchReader, type Struct } from 'apache-arrow'
-import { CorruptError, IncompatibleError } from '../errors.js'
+import { CorruptError, QadsError } from '../errors.js'
 import { type ArenaRecordBatch, makeArenaRecordBatch } from './arena_record_batch.js'
 import type { BatchColumns } from './batch_columns.js'
 import { checkValues } from './check_values.js'
-import { COMPRESSIONS } from './layout.js'
+import { registerDecoders } from './compression.js'
 import type { KnownSchema } from './schema_cache.js'
 
 /**
@@ -20,16 +20,12 @@ export function decodeByArrow(
   checksValues = false,
 ): ArenaRecordBatch {
   let batch: RecordBatch | null
+  if (compression !== 0) registerDecoders()
   try {
     batch = RecordBatchReader.from(stream).next().value as RecordBatch | null
   } catch (cause) {
-    if (compression === 0)
-      throw new CorruptError(`apache-arrow cannot read the batch: ${String(cause)}`, { cause })
-    throw new IncompatibleError(
-      `the batch is compressed with ${COMPRESSIONS[compression] ?? 'an unknown codec'}, which apache-arrow cannot read: ` +
-        'write it uncompressed, or register a codec in its compressionRegistry',
-      { cause },
-    )
+    if (cause instanceof QadsError) throw cause
+    throw new CorruptError(`apache-arrow cannot read the batch: ${String(cause)}`, { cause })
   }
   if (!batch) throw new CorruptError('the slot has no record batch')
   if (checksValues && compression !== 0) batch.data.children.forEach(checkValues)

@@ -1,6 +1,6 @@
 /**
  * Just enough of the FlatBuffers wire format (https://flatbuffers.dev/internals) to find where a field lies in a
- * message that apache-arrow has built. Only for bytes made in this process: nothing is bounds-checked.
+ * message that apache-arrow has built. Nothing is checked but by the DataView: of bytes made elsewhere any number may come, or a RangeError.
  */
 export class FlatbufferTable {
   readonly #view: DataView
@@ -38,6 +38,11 @@ export class FlatbufferTable {
   int16(id: number): number {
     const position = this.field(id)
     return position === 0 ? 0 : this.#view.getInt16(position, true)
+  }
+
+  uint8(id: number): number {
+    const position = this.field(id)
+    return position === 0 ? 0 : this.#view.getUint8(position)
   }
 
   #follow(id: number): number {

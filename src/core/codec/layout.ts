@@ -35,8 +35,6 @@ export const Block = {
   Numbers: 12,
 } as const
 
-export const COMPRESSIONS = ['none', 'lz4', 'zstd'] as const
-
 /** Words of the block at `block`. */
 export function blockWords(words: ArrayLike<number>, block: number): number {
   const nodes = words[block + Block.Nodes]!

@@ -1,5 +1,5 @@
-import { Message, MetadataVersion, Schema, Struct } from 'apache-arrow'
-import type { DataType, Field } from 'apache-arrow'
+import { Message, MetadataVersion, Schema, Struct, Type } from 'apache-arrow'
+import type { DataType, Dictionary, Field } from 'apache-arrow'
 import { CorruptError, IncompatibleError } from '../errors.js'
 import { type SchemaShape, shapeOfSchema } from './column_shape.js'
 import { FlatbufferTable, MessageField, SchemaField } from './flatbuffer.js'
@@ -76,11 +76,12 @@ function parse(bytes: Uint8Array): KnownSchema {
     throw new IncompatibleError('the batch was written big-endian: only little-endian machines are supported')
   }
   const schema = named(decode(bytes))
+  checkUnions(schema)
   const positions = new Map<PropertyKey, number>()
   schema.fields.forEach(({ name }, i) => {
     if (!positions.has(name)) positions.set(name, i)
   })
-  // Before version 5 unions had validity bitmaps, and before version 4 buffers had page numbers.
+  // Older metadata is left to apache-arrow.
   const shape = schema.metadataVersion >= MetadataVersion.V5 ? shapeOfSchema(schema) : undefined
   return { schema, shape, structType: new Struct(schema.fields), positions, bytes }
 }
@@ -101,6 +102,23 @@ function decode(bytes: Uint8Array): Schema {
     }
     throw new CorruptError(`the schema of a batch cannot be read: ${String(cause)}`, { cause })
   }
+}
+
+/** Before version 5 unions had validity bitmaps, of which apache-arrow takes the bytes for type ids. */
+export function checkUnions(schema: Schema): void {
+  if (schema.metadataVersion >= MetadataVersion.V5) return
+  const field = schema.fields.find(({ type }) => hasUnion(type as DataType))
+  if (field === undefined) return
+  throw new IncompatibleError(
+    `column "${field.name}" has a union in Arrow metadata older than version 5, which apache-arrow does not read: write it with version 5 ` +
+      '(pyarrow: IpcWriteOptions(metadata_version=MetadataVersion.V5)), or read it in Python, Rust or C++',
+  )
+}
+
+function hasUnion(type: DataType): boolean {
+  if (type.typeId === Type.Union) return true
+  if (type.typeId === Type.Dictionary) return hasUnion((type as Dictionary<DataType>).dictionary)
+  return ((type.children as Field[] | null) ?? []).some((child) => hasUnion(child.type as DataType))
 }
 
 /** apache-arrow reads a name that is empty or left out as null. */

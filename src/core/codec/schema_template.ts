@@ -1,4 +1,6 @@
-import { Message, type Schema } from 'apache-arrow'
+import { type Field, Message, Schema } from 'apache-arrow'
+import { InvalidArgumentError } from '../errors.js'
+import { addon } from '../load_addon.js'
 import { type BatchShape, type DictionaryShape, type SchemaShape, shapeOfSchema } from './column_shape.js'
 import { encapsulate, MessageTemplate } from './message_template.js'
 import { schemaKey } from './schema_key.js'
@@ -30,6 +32,8 @@ export class SchemaTemplate {
     this.head = encapsulate(Message.encode(Message.from(this.schema)), FILE_PREFIX)
     this.head.set(MAGIC)
     this.headLength = this.head.length
+    const refusal = addon().schemaRefusal(this.head)
+    if (refusal !== null) throw refused(schema, refusal)
   }
 
   /** The record batch message for this many variadic buffers in each view column. Batch metadata is not cached. */
@@ -64,6 +68,22 @@ export class SchemaTemplate {
       this.#messages.set(key, message)
     }
     return message
+  }
+}
+
+/** What no reader would take is refused here, by the same rules and once a schema. */
+function refused(schema: Schema, why: string): InvalidArgumentError {
+  const { fields } = schema
+  const field = fields.length > 1 ? fields.find((one) => !isWritable(one)) : fields[0]
+  const what = field === undefined ? 'the schema' : `column "${field.name}" of ${String(field.type)}`
+  return new InvalidArgumentError(`${what} cannot be written, for every reader would refuse it: ${why}`)
+}
+
+function isWritable(field: Field): boolean {
+  try {
+    return new SchemaTemplate(new Schema([field], new Map(), new Map())).headLength > 0
+  } catch {
+    return false
   }
 }
 
