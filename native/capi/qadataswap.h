@@ -127,11 +127,17 @@ QADS_API int qads_writer_abort(qads_writer* writer, const char* reason);
 /** Waits until every attached reader has read everything; with `need_reader`, also until one ever came.
  *  QADS_WOULD_BLOCK after the time-out. */
 QADS_API int qads_writer_wait_drained(qads_writer* writer, int need_reader, int64_t timeout_ms);
-/** Ends the arena if it is open, and detaches. The handle stays valid for qads_writer_free. Idempotent. */
+/** Waits until a reader has ever attached. QADS_WOULD_BLOCK after the time-out. */
+QADS_API int qads_writer_wait_reader(qads_writer* writer, int64_t timeout_ms);
+/** Ends the arena if it is open, and detaches. The handle stays valid for qads_writer_free. Idempotent. Under
+ * QADS_BLOCK a warning on standard error tells of batches that go with the writer because no reader is there.
+ */
 QADS_API void qads_writer_close(qads_writer* writer);
+/** The caller knows that unread batches may go with the writer: no warning. qads_writer_abort implies it. */
+QADS_API void qads_writer_accept_loss(qads_writer* writer);
 /** Detaches without ending: readers see QADS_ERR_WRITER_DIED. Idempotent. */
 QADS_API void qads_writer_abandon(qads_writer* writer);
-/** Closes and frees. */
+/** Detaches and frees. An arena that is open is aborted: nobody said that its batches are all there are. */
 QADS_API void qads_writer_free(qads_writer* writer);
 
 /** Asks readers to ring `bell` when the last claim that would block may succeed: *wait is 1; or 0: claim
@@ -139,6 +145,8 @@ QADS_API void qads_writer_free(qads_writer* writer);
 QADS_API int qads_writer_arm(qads_writer* writer, const qads_bell* bell, int* wait);
 /** The same for "drained". */
 QADS_API int qads_writer_arm_drained(qads_writer* writer, const qads_bell* bell, int need_reader, int* wait);
+/** The same for "a reader has ever attached". */
+QADS_API int qads_writer_arm_reader(qads_writer* writer, const qads_bell* bell, int* wait);
 QADS_API void qads_writer_disarm(qads_writer* writer);
 
 typedef struct qads_writer_stats {

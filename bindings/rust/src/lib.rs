@@ -21,6 +21,9 @@
 //! let mut reader = SharedMemoryArena::create_reader(&*name)?;
 //! let read = reader.read(Duration::from_secs(5))?.expect("not the end yet");
 //! assert_eq!(read, batch);
+//!
+//! // And in the first: the clean end, which waits for a first reader if none ever came.
+//! writer.finish(None)?;
 //! # }
 //! # Ok::<(), qadataswap::Error>(())
 //! ```
@@ -60,8 +63,9 @@
 //!
 //! # Logging
 //!
-//! `QADATASWAP_DEBUG=1` or `QADATASWAP_LOG_LEVEL=DEBUG` in the environment makes the core say on standard error what it
-//! does.
+//! The core warns on standard error when batches are lost that [`OnFull::Block`] kept for a reader.
+//! `QADATASWAP_DEBUG=1` or `QADATASWAP_LOG_LEVEL=DEBUG` in the environment makes it say what it does,
+//! `QADATASWAP_LOG_LEVEL=OFF` nothing.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

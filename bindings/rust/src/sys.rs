@@ -166,6 +166,8 @@ unsafe extern "C" {
     pub fn qads_writer_end(writer: *mut Writer) -> c_int;
     pub fn qads_writer_abort(writer: *mut Writer, reason: *const c_char) -> c_int;
     pub fn qads_writer_wait_drained(writer: *mut Writer, need_reader: c_int, timeout_ms: i64) -> c_int;
+    pub fn qads_writer_wait_reader(writer: *mut Writer, timeout_ms: i64) -> c_int;
+    pub fn qads_writer_accept_loss(writer: *mut Writer);
     pub fn qads_writer_close(writer: *mut Writer);
     pub fn qads_writer_free(writer: *mut Writer);
     pub fn qads_writer_get_stats(writer: *mut Writer, stats: *mut WriterStats) -> c_int;
@@ -209,6 +211,7 @@ unsafe extern "C" {
         need_reader: c_int,
         wait: *mut c_int,
     ) -> c_int;
+    pub fn qads_writer_arm_reader(writer: *mut Writer, bell: *const Bell, wait: *mut c_int) -> c_int;
     pub fn qads_reader_arm(reader: *mut Reader, bell: *const Bell, wait: *mut c_int) -> c_int;
     pub fn qads_bell_create(bell: *mut *mut Bell) -> c_int;
     pub fn qads_bell_fd(bell: *const Bell) -> c_int;

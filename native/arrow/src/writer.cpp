@@ -15,8 +15,6 @@ namespace {
 
 // Several parts fit the ring at once, so that reading one overlaps with writing the next.
 constexpr std::uint64_t kPartsInRing = 4;
-// How soon a writer that waits for its first reader hears of it.
-constexpr Timeout kJoinProbe{50};
 
 struct Free {
   void operator()(qads_writer* writer) const noexcept { qads_writer_free(writer); }
@@ -182,7 +180,7 @@ Writer::~Writer() {
   if (std::uncaught_exceptions() > impl_->unwinding) {
     qads_writer_abort(impl_->handle.get(), "an exception left the scope of the writer");
   }
-  close();
+  // Freeing the handle aborts an arena that is still open.
 }
 
 Writer::Writer(Writer&&) noexcept = default;
@@ -257,20 +255,14 @@ void Writer::end() {
 void Writer::finish(bool wait_for_reader, Timeout timeout) {
   if (closed()) return;
   end();
-  const Deadline deadline(timeout);
-  const auto alone = [&] {
-    const WriterStats now = stats();
-    return impl_->on_full == OnFull::block && now.joins == 0 && now.unread > 0;
-  };
-  while (wait_for_reader && alone()) {
-    if (deadline.passed()) {
-      fail(QADS_ERR_TIMED_OUT, "finish() of arena \"" + name() + "\" timed out after " +
-                                   std::to_string(timeout.count()) +
-                                   " ms: no reader came for what is unread");
-    }
-    const Timeout probe = deadline.pause(kJoinProbe);
-    checked(qads_writer_wait_drained(impl_->handle.get(), 1, probe.count()));
+  const WriterStats now = stats();
+  const bool alone = impl_->on_full == OnFull::block && now.joins == 0 && now.unread > 0;
+  if (wait_for_reader && alone &&
+      checked(qads_writer_wait_reader(impl_->handle.get(), timeout.count())) == QADS_WOULD_BLOCK) {
+    fail(QADS_ERR_TIMED_OUT, "finish() of arena \"" + name() + "\" timed out after " +
+                                 std::to_string(timeout.count()) + " ms: no reader came for what is unread");
   }
+  qads_writer_accept_loss(impl_->handle.get());
   close();
 }
 

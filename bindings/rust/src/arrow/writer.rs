@@ -11,11 +11,13 @@ use crate::error::{Error, Result};
 use crate::ring_writer::{Placed, RingWriter};
 use crate::stats::WriterStats;
 
-/// Writes record batches (and DataFrames, with the feature `polars`) into an arena of its own, straight into the ring: every byte is copied once.
+/// Writes record batches (and DataFrames, with the feature `polars`) into an arena of its own, straight into the ring:
+/// every byte is copied once.
 ///
-/// Dropping the writer ends the arena; what a short-lived program wrote is gone then if no reader has come yet,
-/// so call [`finish`](Self::finish) instead. Dropped by a panic, it aborts the arena, so that readers do not take
-/// half of the data for all of it. A writer may move to another thread, and is used by one at a time.
+/// Keep the writer for as long as there is something to write, and end it with [`finish`](Self::finish): under
+/// [`OnFull::Block`] that waits for a first reader, without whom the arena and what is in it would go with the writer.
+/// Dropping a writer that was not ended aborts the arena, also when `?` or a panic left its scope, so that readers do
+/// not take half of the data for all of it. A writer may move to another thread, and is used by one at a time.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -186,18 +188,17 @@ impl Writer {
         self.ring.abort(reason)
     }
 
-    /// Ends cleanly and closes, once somebody has read it all: see [`RingWriter::finish`].
+    /// Ends cleanly and closes; under [`OnFull::Block`], once a first reader came, if none ever did and
+    /// something is unread: see [`RingWriter::finish`].
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`]: the arena is ended and still open, for another call; [`Error::Closed`],
-    /// [`Error::Forked`].
+    /// [`Error::TimedOut`]: no reader came; the arena is ended, and not closed; [`Error::Forked`].
     pub fn finish(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         self.ring.finish(timeout)
     }
 
-    /// Ends the arena if it is open, and detaches. Readers that are attached still get what is in the ring;
-    /// without any, the arena is gone. Idempotent.
+    /// Ends the arena if it is open, and detaches: see [`RingWriter::close`].
     pub fn close(&mut self) {
         self.ring.close();
     }

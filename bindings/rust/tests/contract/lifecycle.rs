@@ -14,6 +14,10 @@ pub fn trials() -> Vec<Trial> {
         trial("a file that is no arena is refused and left alone", not_an_arena),
         trial("an arena whose writer was killed is taken over by the next one", taken_over),
         trial("a writer that is dropped by a panic aborts its arena", panicked),
+        trial("a writer that is dropped before it ended aborts its arena, one that ended does not", dropped),
+        trial("a function that an error leaves early aborts the arena of its writer", left_early),
+        trial("batches that go with their writer because nobody came are warned of, once", warned),
+        trial("no writer warns whose batches are read, or that gives up or finishes", not_warned),
         trial("a process that exits without closing its writer leaves a dead one", exited),
         trial("handles do not work in a forked child, and dropping them there ends nothing", forked),
         trial("nothing can be written after the end, nor read after close", closed),
@@ -85,6 +89,78 @@ fn panicked() -> Outcome {
     assert_eq!(reader.read(SOON)?, Some(batch(0)));
     let error = reader.read(SOON).expect_err("an abort");
     assert_eq!(error, Error::WriterAborted("the writer's thread 'producer' panicked".into()));
+    Ok(())
+}
+
+fn dropped() -> Outcome {
+    let config = support::config("dropped");
+    let ends: [fn(&mut Writer) -> qadataswap::Result<()>; 3] =
+        [|_| Ok(()), Writer::end, |writer| writer.finish(SOON)];
+    for (number, end) in ends.into_iter().enumerate() {
+        let mut writer = Writer::create(&config)?;
+        let mut reader = Reader::attach(&config)?;
+        writer.write(&batch(0))?;
+        end(&mut writer)?;
+        drop(writer);
+        assert_eq!(reader.read(SOON)?, Some(batch(0)));
+        let after = reader.read(SOON);
+        if number == 0 {
+            let reason = "the writer was dropped before it ended";
+            assert_eq!(after, Err(Error::WriterAborted(reason.into())));
+        } else {
+            assert_eq!(after, Ok(None));
+        }
+    }
+    Ok(())
+}
+
+fn left_early() -> Outcome {
+    fn half(config: &SharedMemoryConfig) -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let mut writer = Writer::create(config)?;
+        writer.wait_drained(true, SOON)?;
+        writer.write(&batch(0))?;
+        "no number".parse::<i64>()?;
+        writer.finish(None)?;
+        Ok(())
+    }
+    let config = support::config("early").with_wait(SOON);
+    let own = config.clone();
+    let written = std::thread::spawn(move || half(&own).map_err(|error| error.to_string()));
+    let mut reader = Reader::attach(&config)?;
+    assert_eq!(reader.read(SOON)?, Some(batch(0)));
+    assert_eq!(reader.read(SOON).expect_err("an abort").code(), "ERR_QADS_WRITER_ABORTED");
+    assert!(written.join().expect("no panic").is_err());
+    Ok(())
+}
+
+fn warned() -> Outcome {
+    for leave in [&["drop"][..], &["close"], &["end", "drop"], &[]] {
+        let name = support::name("unread");
+        let create = format!("create {name} 1024 block");
+        let said = Peer::said(&[&[&*create, "write 0 3"], leave].concat());
+        assert_eq!(said.lines().count(), 1, "{leave:?}: {said}");
+        let told = ["WARN", &format!("arena={name} "), "3 batches unread", "finish()"];
+        assert!(told.iter().all(|words| said.contains(words)), "{leave:?}: {said}");
+    }
+    Ok(())
+}
+
+fn not_warned() -> Outcome {
+    let name = support::name("quiet");
+    let attach = &*format!("attach {name}");
+    let ways: [(&str, &[&str]); 7] = [
+        ("block", &[attach, "read 3", "drop"]),
+        ("block", &[attach, "drop", "read 3"]),
+        ("block", &["abort enough", "drop"]),
+        ("block", &[attach, "detach", "finish 1000"]),
+        ("drop-oldest", &["drop"]),
+        ("drop-newest", &["drop"]),
+        ("error", &["drop"]),
+    ];
+    for (policy, way) in ways {
+        let create = format!("create {name} 1024 {policy}");
+        assert_eq!(Peer::said(&[&[&*create, "write 0 3"], way].concat()), "", "{policy}, {way:?}");
+    }
     Ok(())
 }
 

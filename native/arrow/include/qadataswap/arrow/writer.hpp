@@ -18,8 +18,8 @@ namespace qads::arrow {
 /// Writes record batches into an arena of its own: one writer an arena, any number of readers. One thread at
 /// a time. Everything throws Error.
 ///
-/// The destructor closes; while an exception unwinds the stack it aborts, so that readers do not take what is
-/// there for all there is.
+/// The destructor of a writer that was not ended (`end`, `finish`, `close`) aborts, because of an exception
+/// or not: readers do not take what is there for all there is.
 class Writer {
  public:
   /// Creates the arena; takes the name over from a writer that closed or died. Codes: NAME_INVALID,
@@ -49,11 +49,14 @@ class Writer {
   /// Idempotent.
   void end();
   /// end() and close(), and before that, under OnFull::block, the wait for a first reader if none ever came
-  /// and something is unread: what is unread vanishes with the writer. Code: TIMED_OUT.
+  /// and something is unread, which would vanish with the writer. It does not wait for readers to read
+  /// everything: those that are attached still get what is in the ring. Under the other policies it waits for
+  /// nobody. Code: TIMED_OUT: no reader came; the arena is ended, and not closed.
   void finish(bool wait_for_reader = true, Timeout timeout = kForever);
   /// Readers get what is in the ring, then QADS_ERR_WRITER_ABORTED with `reason`. Detaches.
   void abort(const std::string& reason);
-  /// Detaches; ends the arena if it is open. Idempotent.
+  /// Detaches; ends the arena if it is open. Without a reader the arena is gone, which a warning on standard
+  /// error tells under OnFull::block if anything was unread. Idempotent.
   void close() noexcept;
   bool closed() const noexcept;
 
