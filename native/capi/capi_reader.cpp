@@ -9,9 +9,13 @@ using namespace qads::capi;
 namespace {
 
 /// Verifies the peeked batch once, however often it is looked at. A batch that fails is skipped.
-void verify(qads_reader& reader, const BatchView& batch) {
+void verify(qads_reader& reader, BatchView& batch) {
   if (reader.verified == batch.sequence) return;
-  const VerifyResult result = reader.verifier.verify(batch.data, batch.length, reader.layout);
+  reader.described = false;
+  const bool values = reader.ring->verifies_values();
+  if (values) reader.ring->copy_small(batch);
+  VerifyResult result = reader.verifier.verify(batch.data, batch.length, reader.layout);
+  if (result.ok() && values) result = reader.verifier.verify_values(batch.data, reader.layout);
   if (!result.ok()) {
     reader.ring->advance();
     fail(Errc::corrupt,
@@ -21,12 +25,21 @@ void verify(qads_reader& reader, const BatchView& batch) {
   }
   reader.verified = batch.sequence;
   reader.schema_id = result.schema_id;
+  reader.described = true;
+}
+
+Verify verify_of(const char* name, std::uint32_t verify) {
+  if (verify > QADS_VERIFY_VALUES) {
+    fail(Errc::invalid_argument, "arena \"%s\": verify is %" PRIu32 "; it must be a qads_verify", name,
+         verify);
+  }
+  return static_cast<Verify>(verify);
 }
 
 }  // namespace
 
 void qads_reader_options_init(qads_reader_options* options) {
-  if (options != nullptr) *options = {sizeof *options, QADS_FROM_EARLIEST, 0, 0};
+  if (options != nullptr) *options = {sizeof *options, QADS_FROM_EARLIEST, 0, 0, QADS_VERIFY_AUTO, 0};
 }
 
 int qads_reader_attach(const char* name, const qads_reader_options* given, qads_reader** reader) {
@@ -51,12 +64,18 @@ int qads_reader_attach(const char* name, const qads_reader_options* given, qads_
     ReaderOptions options;
     options.from = all.from;
     options.spin_micros = all.spin_micros;
+    options.verify = verify_of(name, all.verify);
     auto made = std::make_unique<qads_reader>();
     made->ring = RingReader::attach(name, options);
     made->unverified = all.unverified != 0;
     *reader = made.release();
     return static_cast<int>(QADS_OK);
   });
+}
+
+int qads_reader_verifies(const qads_reader* reader) {
+  if (reader == nullptr || reader->unverified) return QADS_VERIFY_AUTO;
+  return reader->ring->verifies_values() ? QADS_VERIFY_VALUES : QADS_VERIFY_METADATA;
 }
 
 int qads_reader_peek(qads_reader* reader, std::int64_t timeout_ms, qads_batch* batch) {
@@ -78,7 +97,7 @@ int qads_reader_peek(qads_reader* reader, std::int64_t timeout_ms, qads_batch* b
               described ? reader->layout.data() : nullptr,
               described ? reader->layout.size() : 0,
               described ? reader->schema_id : 0,
-              0};
+              status == PeekStatus::ready && reader->ring->peeked_is_copy()};
     switch (status) {
       case PeekStatus::ready:
         return static_cast<int>(QADS_OK);
@@ -88,6 +107,20 @@ int qads_reader_peek(qads_reader* reader, std::int64_t timeout_ms, qads_batch* b
         break;
     }
     return static_cast<int>(QADS_EMPTY);
+  });
+}
+
+int qads_reader_messages(qads_reader* reader, const std::uint8_t** messages, std::uint64_t* length) {
+  if (any_null(reader, messages, length)) return null_argument();
+  return guarded([&] {
+    if (!reader->described) {
+      fail(Errc::invalid_argument, "arena \"%s\": there is no verified batch whose messages could be had",
+           reader->ring->name().c_str());
+    }
+    const MessageBytes bytes = reader->verifier.messages();
+    *messages = bytes.data;
+    *length = bytes.length;
+    return static_cast<int>(QADS_OK);
   });
 }
 
@@ -103,6 +136,10 @@ int qads_reader_take(qads_reader* reader, qads_lease** lease, const std::uint8_t
   if (any_null(reader, lease, data)) return null_argument();
   return guarded([&] {
     Lease* taken = reader->ring->take();
+    // It was verified in the ring, and copied after: it may have got other bytes meanwhile.
+    if (reader->described && taken->copy() != nullptr) {
+      put_messages(reader->verifier.messages(), reader->layout, taken->copy());
+    }
     *data = taken->data;
     *lease = reinterpret_cast<qads_lease*>(taken);
     return static_cast<int>(QADS_OK);

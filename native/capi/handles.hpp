@@ -26,6 +26,7 @@ struct qads_reader {
   std::vector<double> layout;
   std::uint64_t verified = UINT64_MAX;  // sequence that `layout` describes
   std::uint32_t schema_id = 0;
+  bool described = false;  // by `layout`: a batch was verified, and none was refused since
   bool unverified = false;
 };
 

@@ -162,18 +162,31 @@ QADS_API int qads_writer_get_stats(qads_writer* writer, qads_writer_stats* stats
 
 /* ---- reader ---- */
 
+/** What is verified of a batch before it is shown. */
+enum qads_verify {
+  QADS_VERIFY_AUTO = 0, /* VALUES, if another user made the arena or may write to it; METADATA otherwise */
+  QADS_VERIFY_METADATA =
+      1,                 /* every number of the metadata: no Arrow library is led outside of the slot by it */
+  QADS_VERIFY_VALUES = 2 /* besides every value that leads somewhere: offsets, views, dictionary indices, type
+                            ids, run ends, null counts, and UTF-8. A small batch is copied before that. What
+                            is compressed is not looked into: who decompresses it validates what comes out */
+};
+
 typedef struct qads_reader_options {
   size_t size;          /* of this structure */
   int64_t from;         /* default QADS_FROM_EARLIEST */
   uint32_t spin_micros; /* default 0 */
-  uint32_t unverified;  /* 1: do not verify the Arrow metadata of batches; for payloads that are not Arrow.
-                           Default 0 */
+  uint32_t unverified;  /* 1: verify nothing; for payloads that are not Arrow. Default 0 */
+  uint32_t verify;      /* qads_verify; default QADS_VERIFY_AUTO */
+  uint32_t reserved;    /* 0 */
 } qads_reader_options;
 
 QADS_API void qads_reader_options_init(qads_reader_options* options);
 
 /** Attaches to the arena `name`. `options` may be NULL. The caller owns *reader. */
 QADS_API int qads_reader_attach(const char* name, const qads_reader_options* options, qads_reader** reader);
+/** What it verifies: QADS_VERIFY_METADATA, QADS_VERIFY_VALUES, or, if nothing, QADS_VERIFY_AUTO. */
+QADS_API int qads_reader_verifies(const qads_reader* reader);
 
 /** A batch as it lies in the ring: a complete Arrow IPC file, read-only. */
 typedef struct qads_batch {
@@ -190,18 +203,25 @@ typedef struct qads_batch {
   const double* layout;
   uint64_t layout_words;
   uint32_t schema_id; /* stands for exactly these schema bytes, for this reader; 0 if unverified */
-  uint32_t reserved;
+  uint32_t copied;    /* 1: `data` is private memory already, not the ring */
 } qads_batch;
 
 /** Looks at the next batch, waiting for one. The bytes are valid until qads_reader_advance, or as long as the
  * lease of qads_reader_take. Asking again without either gives the same batch. QADS_EMPTY, QADS_ENDED or an
  * error otherwise; after QADS_ERR_CORRUPT the next peek goes on with the next batch. */
 QADS_API int qads_reader_peek(qads_reader* reader, int64_t timeout_ms, qads_batch* batch);
+/** The messages of the batch that was peeked at or taken last, as they were verified: the schema message, the
+ * dictionary batches and the record batch, one after another without their bodies, each with its 8-byte
+ * prefix; the lengths of their metadata are in the layout. Parse these, and never the metadata that lies in
+ * the ring, which a peer can change at any moment. Private memory, aligned to 8 bytes, valid until the next
+ * peek. QADS_ERR_INVALID_ARGUMENT before the first batch, and where nothing is verified. */
+QADS_API int qads_reader_messages(qads_reader* reader, const uint8_t** messages, uint64_t* length);
 /** Done with the peeked batch. */
 QADS_API int qads_reader_advance(qads_reader* reader);
 /** Turns the peeked batch into a lease. The caller owns *lease; *data, where its bytes are now, stays valid
  * and unchanged until qads_lease_release, whatever the ring, the reader and the writer do. Small batches are
- * copied. */
+ * copied: in a copy (the batch says `copied`, or *data is not where it was) lie the messages that were
+ * verified. */
 QADS_API int qads_reader_take(qads_reader* reader, qads_lease** lease, const uint8_t** data);
 /** From any thread. */
 QADS_API void qads_lease_release(qads_lease* lease);

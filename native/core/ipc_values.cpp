@@ -252,10 +252,6 @@ class BlockChecker {
 
 bool check_block_values(const uint8_t* slot, const double* words, const Program& program,
                         const std::vector<int64_t>& dictionary_rows, Failure& failure) noexcept {
-  if (words[kBlockCompression] != kUncompressed) {
-    return failure.set("values of a compressed batch cannot be verified",
-                       static_cast<uint64_t>(words[kBlockBodyOffset]));
-  }
   return BlockChecker(slot, words, program, dictionary_rows, failure).check();
 }
 

@@ -15,6 +15,7 @@ namespace qads {
 
 using ipc::Failure;
 using ipc::FlatBuffer;
+using ipc::kContinuation;
 using ipc::kMaxSafeInteger;
 using ipc::kNone;
 using ipc::KnownSlot;
@@ -37,8 +38,7 @@ enum HeaderType : uint8_t { kSchemaHeader = 1, kDictionaryBatchHeader, kRecordBa
 
 constexpr uint64_t kMagic = 0x00003157'4F525241u;        // "ARROW1\0\0"
 constexpr uint64_t kEndOfStream = 0x00000000'FFFFFFFFu;  // continuation marker and a length of 0
-constexpr uint32_t kContinuation = 0xFFFFFFFFu;
-constexpr uint64_t kPrefixBytes = 8;
+constexpr uint64_t kPrefixBytes = ipc::kMessagePrefixBytes;
 constexpr uint64_t kTrailerBytes = 10;  // footer length and "ARROW1"
 constexpr uint64_t kMaxLeadingPadding = 64;
 constexpr uint32_t kMaxMetadataBytes = 64u << 20;
@@ -168,6 +168,7 @@ bool SlotVerifier::check(const uint8_t* slot, uint64_t length, std::vector<doubl
   if (!use_schema(slot, schema, failure)) return false;
   layout[kLayoutSchemaOffset] = static_cast<double>(schema.metadata_offset);
   layout[kLayoutSchemaLength] = schema.metadata_length;
+  messages_.begin(schema.metadata_length);
   if (!check_messages(slot, schema, footer, batch, layout, failure)) return false;
 
   // From here on a slot to be remembered is read from its copy, so that the copy is what was checked. Rows of
@@ -201,10 +202,7 @@ bool SlotVerifier::check_messages(const uint8_t* slot, const Message& schema, ui
 
 bool SlotVerifier::check_message(const uint8_t* slot, Message& message, uint64_t limit, bool& is_record_batch,
                                  std::vector<double>& layout, Failure& failure) {
-  metadata_.resize(message.metadata_length / 8);
-  auto* copy = reinterpret_cast<uint8_t*>(metadata_.data());
-  std::memcpy(copy, slot + message.metadata_offset, message.metadata_length);
-  FlatBuffer buffer(copy, message.metadata_length, message.metadata_offset, failure);
+  FlatBuffer buffer(messages_.add(slot, message), message.metadata_length, message.metadata_offset, failure);
 
   MessageTable table;
   if (!read_message_table(buffer, table)) return false;
@@ -249,6 +247,13 @@ bool SlotVerifier::check_message(const uint8_t* slot, Message& message, uint64_t
   return total <= ipc::kMaxRows || buffer.fail("dictionary is longer than 2^31 - 1", table.header.pos);
 }
 
+MessageBytes SlotVerifier::messages() noexcept {
+  if (known_ == nullptr) return messages_.complete(shape_->schema_bytes);
+  // Nothing lies between the two messages of a slot that is remembered.
+  const auto start = static_cast<size_t>(known_->layout[kLayoutSchemaOffset]) - kPrefixBytes;
+  return {known_->head.data() + start, known_->head.size() - start};
+}
+
 VerifyResult SlotVerifier::verify_values(const uint8_t* slot,
                                          const std::vector<double>& layout) const noexcept {
   VerifyResult result;
@@ -258,7 +263,9 @@ VerifyResult SlotVerifier::verify_values(const uint8_t* slot,
     const auto id = static_cast<int64_t>(words[kBlockDictionaryId]);
     const ipc::Program& program =
         left == 0 ? shape_->columns : shape_->dictionaries[shape_->find_dictionary(id)].values;
-    ipc::check_block_values(slot, words, program, dictionary_rows_, failure);
+    if (words[kBlockCompression] == kUncompressed) {
+      ipc::check_block_values(slot, words, program, dictionary_rows_, failure);
+    }
     words += block_words(words);
   }
   identify(result);
@@ -311,13 +318,13 @@ void SlotVerifier::remember(KnownSlot& draft, const Message& schema, const Messa
   draft.head.assign(batch.body_offset, 0);
   uint8_t* const head = draft.head.data();
   const auto put_message = [head](const Message& message, const void* metadata) {
-    const uint64_t prefix = kContinuation | uint64_t{message.metadata_length} << 32;
+    const uint64_t prefix = ipc::message_prefix(message.metadata_length);
     std::memcpy(head + message.start, &prefix, sizeof prefix);
     std::memcpy(head + message.metadata_offset, metadata, message.metadata_length);
   };
   std::memcpy(head, &kMagic, sizeof kMagic);
   put_message(schema, shape_->schema_bytes.data());
-  put_message(batch, metadata_.data());
+  put_message(batch, messages_.last());
   uint8_t* const trailer = draft.tail.data() + draft.tail.size() - kTrailerBytes;
   std::memcpy(trailer, &footer_length, sizeof footer_length);
   std::memcpy(trailer + sizeof footer_length, &kMagic, kTrailerBytes - sizeof footer_length);

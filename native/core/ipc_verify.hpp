@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "core/ipc_memo.hpp"
+#include "core/ipc_messages.hpp"
 
 namespace qads {
 
@@ -73,10 +74,13 @@ class SlotVerifier {
 
   /// Verifies every value that another value or a length depends on: offsets, sizes, views, dictionary
   /// indices, type ids, run ends, null counts, and the UTF-8 of strings, where valid. Takes a pass over those
-  /// buffers. `slot` and `layout` are those of the last verify(), which was ok. Compressed batches are
-  /// refused: their values cannot be seen.
+  /// buffers. `slot` and `layout` are those of the last verify(), which was ok. Compressed messages are
+  /// passed over: who decompresses them checks what comes out.
   [[nodiscard]] VerifyResult verify_values(const uint8_t* slot,
                                            const std::vector<double>& layout) const noexcept;
+
+  /// The messages of the last verify(), which was ok, as they were verified. Valid until the next one.
+  [[nodiscard]] MessageBytes messages() noexcept;
 
  private:
   bool check(const uint8_t* slot, uint64_t length, std::vector<double>& layout, ipc::Failure& failure);
@@ -97,7 +101,7 @@ class SlotVerifier {
   bool reads_body_ = false;                // whether a byte of a body had a say in the slot at hand
   uint64_t clock_ = 0;
   uint32_t next_schema_id_ = 1;
-  std::vector<uint64_t> metadata_;  // private copy of a message's metadata
+  ipc::MessageCopies messages_;  // of the slot at hand, unless it is remembered
   std::vector<uint64_t> needed_;
   std::vector<int64_t> dictionary_rows_;
 };

@@ -109,6 +109,13 @@ const std::uint8_t* LeaseTable::bytes_beside_moved(std::uint64_t offset, std::ui
   return scratch_.get();
 }
 
+const std::uint8_t* LeaseTable::copy_aside(const std::uint8_t* data, std::uint64_t length) {
+  scratch_ = allocate_bytes(length);
+  std::memcpy(scratch_.get(), data, length);
+  bump(entry().bytes_copied, length);
+  return scratch_.get();
+}
+
 void LeaseTable::pin_peeked(std::uint64_t sequence) {
   const std::lock_guard<std::mutex> lock(mutex_);
   peeked_ = sequence;
@@ -135,7 +142,7 @@ Lease* LeaseTable::add(std::uint64_t sequence, const std::uint8_t* data, std::ui
     lease->mapped_length = Geometry::align_up(length, segment_.header().page_size);
     in_ring_.emplace(sequence, lease.get());
     ++view->leases;
-  } else if (data == scratch_.get()) {
+  } else if (is_aside(data)) {
     lease->heap = std::move(scratch_);
     lease->data = data;
   } else {

@@ -38,6 +38,9 @@ struct Lease {
   std::uint64_t sequence;
   std::shared_ptr<LeaseTable> table;  // keeps the mappings alive; reset by release
 
+  /// The bytes of a batch that was copied, or nullptr.
+  std::uint8_t* copy() const noexcept { return heap.get(); }
+
  private:
   friend class LeaseTable;
   enum class Place { ring, moving, moved, heap };
@@ -74,6 +77,11 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
     if (moved_ranges_.load(std::memory_order_acquire) == 0) return ring_ + offset;
     return bytes_beside_moved(offset, length);
   }
+
+  /// A private copy of a batch, which take() makes the lease's own. Lives until the next call of this or of
+  /// bytes_at().
+  const std::uint8_t* copy_aside(const std::uint8_t* data, std::uint64_t length);
+  bool is_aside(const std::uint8_t* data) const noexcept { return data == scratch_.get(); }
 
   /// Pins `sequence` (and all above) before the caller advances its cursor: protects a batch that drop-oldest
   /// could take.
@@ -166,7 +174,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   std::uint64_t peeked_ = kNoPin;
   PrivatePagePool pool_;
   Patience patience_;
-  HeapBytes scratch_;  // the copy of a batch that no mapping can show
+  HeapBytes scratch_;  // the copy of a batch that no mapping can show, or that nobody may change
   bool enlisted_ = false;
   bool detached_ = false;
   bool left_ = false;

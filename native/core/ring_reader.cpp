@@ -1,5 +1,8 @@
 #include "ring_reader.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cinttypes>
 #include <cstring>
@@ -22,6 +25,13 @@ namespace {
 constexpr std::uint64_t kProbeIntervalNs = 20'000'000;
 constexpr std::uint64_t kSleepSliceNs = 100'000'000;
 
+/// Whether another user made the segment, or may write to it. An access control list shows in the group's
+/// bits.
+bool is_open_to_others(const SharedSegment& segment) noexcept {
+  struct stat file{};
+  return fstat(segment.fd(), &file) != 0 || file.st_uid != geteuid() || (file.st_mode & 077) != 0;
+}
+
 }  // namespace
 
 std::unique_ptr<RingReader> RingReader::attach(const std::string& name, const ReaderOptions& options) {
@@ -38,6 +48,8 @@ std::unique_ptr<RingReader> RingReader::attach(const std::string& name, const Re
 RingReader::RingReader(std::shared_ptr<LeaseTable> table, const ReaderOptions& options, std::uint64_t start)
     : table_(std::move(table)),
       spin_micros_(options.spin_micros),
+      verifies_values_(options.verify == Verify::automatic ? is_open_to_others(table_->segment())
+                                                           : options.verify == Verify::values),
       expected_(start),
       published_(start),
       exit_guard_([this] { close(); }) {}
@@ -177,6 +189,11 @@ PeekStatus RingReader::peek(BatchView& batch) {
   lost_count_ = 0;
   peeked_ = true;
   return PeekStatus::ready;
+}
+
+void RingReader::copy_small(BatchView& batch) {
+  if (batch_.length >= header().lease_threshold || peeked_is_copy()) return;
+  batch_.data = batch.data = table_->copy_aside(batch_.data, batch_.length);
 }
 
 /// Past the current sequence, keeping nothing of it.

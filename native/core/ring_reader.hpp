@@ -17,9 +17,17 @@ namespace qads {
 inline constexpr std::int64_t kFromEarliest = -1;
 inline constexpr std::int64_t kFromLatest = -2;
 
+/// What is verified of a batch before it is shown. The numbers are those of the C ABI.
+enum class Verify : std::uint32_t {
+  automatic,  // values, if somebody else can write to the segment
+  metadata,
+  values,
+};
+
 struct ReaderOptions {
   std::int64_t from = kFromEarliest;
   std::uint32_t spin_micros = 0;
+  Verify verify = Verify::automatic;
 };
 
 /// A batch as it lies in the ring. `data` is valid until advance(), or as long as the lease that take()
@@ -56,6 +64,8 @@ class RingReader {
 
   const std::string& name() const noexcept { return table_->segment().name(); }
   const SharedMemoryHeader& header() const noexcept { return table_->segment().header(); }
+  /// Whether values are verified too, beside the metadata.
+  bool verifies_values() const noexcept { return verifies_values_; }
 
   /// Looks at the next batch; asking again without advance() or take() gives the same. Throws writer_died and
   /// writer_aborted after what was published has been read; corrupt for a slot that lies (the next peek goes
@@ -63,6 +73,11 @@ class RingReader {
   [[nodiscard]] PeekStatus peek(BatchView& batch);
   /// Waits for one: spins, then sleeps. `empty` after the deadline.
   [[nodiscard]] PeekStatus wait_peek(BatchView& batch, Deadline deadline);
+  /// Copies the peeked batch to private memory if it is a small one, which take() would copy as well: the
+  /// copy takes its place, and nobody can change that.
+  void copy_small(BatchView& batch);
+  /// The peeked batch was copied: `data` is private memory.
+  bool peeked_is_copy() const noexcept { return table_->is_aside(batch_.data); }
   /// Done with the peeked batch.
   void advance();
   /// Turns the peeked batch into a lease, which the caller owns until LeaseTable::release.
@@ -98,6 +113,7 @@ class RingReader {
 
   std::shared_ptr<LeaseTable> table_;
   const std::uint32_t spin_micros_;
+  const bool verifies_values_;
   std::uint64_t expected_;  // next sequence: the reader's own truth; the shared cursor only tells the writer
   std::uint64_t published_ = 0;  // last seen
   std::uint64_t lost_first_ = 0;

@@ -56,17 +56,10 @@ TEST_CASE("every slot of the corpus is accepted, with the layout that apache-arr
   }
 }
 
-TEST_CASE("every value of the corpus is accepted, but for compressed ones, which cannot be seen") {
+TEST_CASE("every value of the corpus is accepted; compressed ones are passed over") {
   for (const auto& path : slots_in("ipc")) {
-    Exact slot(read_file(path));
-    SlotVerifier verifier;
-    Layout layout;
-    REQUIRE(verifier.verify(slot.data(), slot.size(), layout).ok());
-    const VerifyResult result = verifier.verify_values(slot.data(), layout);
     const std::string name = path.filename().string();
-    const bool compressed = name.find("lz4") != std::string::npos || name.find("zstd") != std::string::npos;
-    CHECK_EQ(name + (result.ok() ? "" : result.reason),
-             name + (compressed ? "values of a compressed batch cannot be verified" : ""));
+    CHECK_EQ(name + reason_of_values(read_file(path)), name);
   }
 }
 

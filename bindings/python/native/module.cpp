@@ -2,6 +2,8 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
 #include "arenas.hpp"
@@ -9,6 +11,8 @@
 #include "fork_count.hpp"
 #include "qadataswap.h"
 #include "reader.hpp"
+#include "slot.hpp"
+#include "slot_array.hpp"
 #include "slot_encoder.hpp"
 #include "writer.hpp"
 
@@ -52,21 +56,34 @@ void bind_writer(nb::module_& m) {
 }
 
 void bind_reader(nb::module_& m) {
+  nb::class_<ArrayBox>(m, "ArrayBox").def_prop_ro("address", [](ArrayBox& box) {
+    return reinterpret_cast<std::uintptr_t>(box.get());
+  });
+
   nb::class_<Slot>(m, "Slot")
       .def_prop_ro("address", [](const Slot& slot) { return reinterpret_cast<std::uintptr_t>(slot.data); })
       .def_ro("length", &Slot::length)
       .def_ro("schema_begin", &Slot::schema_begin)
       .def_ro("batch_begin", &Slot::batch_begin)
       .def_ro("dictionaries", &Slot::dictionaries)
-      .def_ro("schema_id", &Slot::schema_id);
+      .def_ro("schema_id", &Slot::schema_id)
+      .def_ro("in_place", &Slot::in_place)
+      .def_ro("unseen", &Slot::unseen)
+      .def_prop_ro("messages_address",
+                   [](const Slot& slot) { return reinterpret_cast<std::uintptr_t>(slot.messages.data()); })
+      .def_prop_ro("messages_length", [](const Slot& slot) { return slot.messages.size(); })
+      .def_ro("places", &Slot::places)
+      .def("array", &array_of, "columns"_a, "form"_a);
 
   nb::class_<Reader>(m, "Reader")
-      .def(nb::init<const std::string&, std::int64_t, std::uint32_t>(), "name"_a, "from_"_a, "spin_micros"_a)
+      .def(nb::init<const std::string&, std::int64_t, std::uint32_t, std::uint32_t>(), "name"_a, "from_"_a,
+           "spin_micros"_a, "verify"_a = 0)
       .def("next", &Reader::next, "seconds"_a)
       .def("last", &Reader::last)
       .def("take_loss", &Reader::take_loss)
       .def("arm", &Reader::arm, "bell"_a)
       .def("disarm", &Reader::disarm)
+      .def("verifies", &Reader::verifies)
       .def("lag", &Reader::lag)
       .def("close", &Reader::close)
       .def("stats", &Reader::stats);

@@ -3,36 +3,17 @@
 #include <memory>
 #include <utility>
 
-#include "core/ipc_layout.hpp"
+#include "slot.hpp"
 #include "waiting.hpp"
 
 namespace qads::python {
-namespace {
 
-constexpr std::uint64_t kPrefixBytes = 8;  // of a message, before its metadata
-
-std::uint64_t copied_bytes(qads_reader* reader) {
-  qads_reader_stats stats{};
-  return qads_reader_get_stats(reader, &stats) == QADS_OK ? stats.bytes_copied : 0;
-}
-
-void describe(const qads_batch& batch, Slot& slot) {
-  slot.length = batch.length;
-  slot.schema_id = batch.schema_id;
-  slot.schema_begin = static_cast<std::uint64_t>(batch.layout[kLayoutSchemaOffset]) - kPrefixBytes;
-  slot.dictionaries = static_cast<std::uint64_t>(batch.layout[kLayoutDictionaryBatches]);
-  const double* block = batch.layout + kLayoutWords;
-  for (std::uint64_t i = 0; i < slot.dictionaries; ++i) block += block_words(block);
-  slot.batch_begin = static_cast<std::uint64_t>(block[kBlockMetadataOffset]) - kPrefixBytes;
-}
-
-}  // namespace
-
-Reader::Reader(const std::string& name, std::int64_t from, std::uint32_t spin_micros) {
+Reader::Reader(const std::string& name, std::int64_t from, std::uint32_t spin_micros, std::uint32_t verify) {
   qads_reader_options options;
   qads_reader_options_init(&options);
   options.from = from;
   options.spin_micros = spin_micros;
+  options.verify = verify;
   int code;
   {
     const nanobind::gil_scoped_release released;
@@ -45,24 +26,19 @@ nanobind::object Reader::next(double seconds) {
   auto slot = std::make_unique<Slot>();
   BatchFacts facts;
   const auto attempt = [&](std::int64_t timeout_ms) {
-    const std::uint64_t copied = copied_bytes(handle_);
     qads_batch batch{};
     int status = qads_reader_peek(handle_, timeout_ms, &batch);
     facts.lost_first = batch.lost_first;
     facts.lost_count = status == QADS_OK || status == QADS_ENDED ? batch.lost_count : 0;
     if (status != QADS_OK) return status;
-    describe(batch, *slot);
-    status = qads_reader_take(handle_, &slot->lease, &slot->data);
-    facts = {batch.sequence,
-             batch.rows,
-             batch.length,
-             batch.commit_ns,
-             batch.lost_first,
-             batch.lost_count,
-             copied_bytes(handle_) == copied};
+    status = slot->take(handle_, batch);
+    facts = {batch.sequence,   batch.rows,       batch.length,  batch.commit_ns,
+             batch.lost_first, batch.lost_count, slot->in_place};
     return status;
   };
-  const int status = wait_for(turnstile_, seconds, QADS_EMPTY, true, attempt);
+  // A look at every value may take long: other threads run meanwhile.
+  const bool brief = verifies() != QADS_VERIFY_VALUES;
+  const int status = wait_for(turnstile_, seconds, QADS_EMPTY, brief, attempt);
   if (status == QADS_EMPTY) return nanobind::bool_(false);
   if (!ended_) {
     lost_first_ = facts.lost_first;

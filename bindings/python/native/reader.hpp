@@ -22,27 +22,10 @@ struct BatchFacts {
   bool in_place = false;
 };
 
-/// A batch that was taken from the ring, and the lease on its bytes: given back when the object goes, in any
-/// thread. Offsets are in the slot, and verified.
-struct Slot {
-  Slot() = default;
-  ~Slot() { qads_lease_release(lease); }
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
-
-  qads_lease* lease = nullptr;
-  const std::uint8_t* data = nullptr;
-  std::uint64_t length = 0;
-  std::uint64_t schema_begin = 0;  // of the schema message: a stream starts here
-  std::uint64_t batch_begin = 0;   // of the record batch message
-  std::uint64_t dictionaries = 0;
-  std::uint32_t schema_id = 0;
-};
-
 /// The C ABI's reader for Python: any thread, waits that release the GIL.
 class Reader {
  public:
-  Reader(const std::string& name, std::int64_t from, std::uint32_t spin_micros);
+  Reader(const std::string& name, std::int64_t from, std::uint32_t spin_micros, std::uint32_t verify);
   ~Reader() { qads_reader_free(handle_); }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -57,6 +40,8 @@ class Reader {
   /// True: nothing is ready, and the bell will ring; false: try again.
   bool arm(const Bell& bell);
   void disarm();
+  /// What is verified: QADS_VERIFY_METADATA or QADS_VERIFY_VALUES.
+  int verifies() const { return qads_reader_verifies(handle_); }
   std::uint64_t lag();
   void close();
   nanobind::dict stats();

@@ -1,17 +1,13 @@
 #include "qadataswap/arrow/reader.hpp"
 
-#include <arrow/io/memory.h>
-#include <arrow/ipc/dictionary.h>
-#include <arrow/ipc/reader.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 
 #include <algorithm>
-#include <map>
 #include <thread>
 #include <vector>
 
-#include "core/ipc_layout.hpp"
+#include "batch_decoder.hpp"
 #include "deadline.hpp"
 #include "lease_buffer.hpp"
 #include "status.hpp"
@@ -19,8 +15,6 @@
 namespace qads::arrow {
 namespace {
 
-constexpr std::int64_t kPrefixBytes = 8;  // of a message, before its metadata
-constexpr size_t kMaxSchemas = 64;
 constexpr Timeout kFirstPoll{2};
 constexpr Timeout kLastPoll{50};
 
@@ -38,6 +32,7 @@ qads_reader* attach(const std::string& name, const ReaderOptions& given) {
   qads_reader_options_init(&options);
   options.from = given.from;
   options.spin_micros = given.spin_micros;
+  options.verify = static_cast<std::uint32_t>(given.verify);
   const Deadline deadline(given.wait);
   qads_reader* handle = nullptr;
   for (Timeout poll = kFirstPoll;; poll = std::min(2 * poll, kLastPoll)) {
@@ -50,38 +45,13 @@ qads_reader* attach(const std::string& name, const ReaderOptions& given) {
   }
 }
 
-/// Offsets in a slot, as the verifier found them.
-struct SlotLayout {
-  std::int64_t schema_begin;
-  std::int64_t batch_begin;
-};
-
-SlotLayout layout_of(const qads_batch& batch) {
-  const double* block = batch.layout + kLayoutWords;
-  for (double left = batch.layout[kLayoutDictionaryBatches]; left > 0; --left) block += block_words(block);
-  return {static_cast<std::int64_t>(batch.layout[kLayoutSchemaOffset]) - kPrefixBytes,
-          static_cast<std::int64_t>(block[kBlockMetadataOffset]) - kPrefixBytes};
-}
-
-::arrow::ipc::IpcReadOptions read_options() {
-  auto options = ::arrow::ipc::IpcReadOptions::Defaults();
-  options.use_threads = false;
-  return options;
-}
-
 }  // namespace
-
-/// A schema that is known, and what it means for reading.
-struct KnownSchema {
-  std::shared_ptr<::arrow::Schema> schema;
-  bool has_dictionaries = false;
-};
 
 struct Reader::Impl {
   std::string name;
   std::unique_ptr<qads_reader, Free> handle;
   std::function<void(const Loss&)> on_loss;
-  std::map<std::uint32_t, KnownSchema> schemas;  // by the verifier's schema id
+  BatchDecoder decoder;
   std::optional<BatchInfo> info;
   bool ended = false;
   bool closed = false;
@@ -100,38 +70,17 @@ struct Reader::Impl {
       ended = true;
       return nullptr;
     }
-    const SlotLayout layout = layout_of(batch);
+    const SlotMessages messages(handle.get(), batch);
     const auto slot = std::make_shared<LeaseBuffer>(batch.length);
     checked(slot->take(handle.get()));
-    info =
-        BatchInfo{batch.sequence, batch.rows, batch.length, batch.commit_ns, {}, slot->data() == batch.data};
+    const bool in_place = batch.copied == 0 && slot->data() == batch.data;
+    info = BatchInfo{batch.sequence, batch.rows, batch.length, batch.commit_ns, {}, in_place};
     if (batch.lost_count > 0) info->lost = Loss{batch.lost_first, batch.lost_count};
+    // First: the messages are good until the next peek, and a listener may read.
+    auto decoded = decoder.decode(slot, messages, batch.schema_id);
     report_loss(batch);
-    return check_arrow(decode(slot, layout, batch.schema_id), QADS_ERR_CORRUPT,
+    return check_arrow(std::move(decoded), QADS_ERR_CORRUPT,
                        "arena \"" + name + "\": Arrow cannot read batch " + std::to_string(batch.sequence));
-  }
-
-  ::arrow::Result<std::shared_ptr<::arrow::RecordBatch>> decode(const std::shared_ptr<::arrow::Buffer>& slot,
-                                                                const SlotLayout& layout,
-                                                                std::uint32_t schema_id) {
-    auto known = schemas.find(schema_id);
-    if (known == schemas.end()) {
-      ::arrow::io::BufferReader stream(::arrow::SliceBuffer(slot, layout.schema_begin));
-      ::arrow::ipc::DictionaryMemo memo;
-      ARROW_ASSIGN_OR_RAISE(auto schema, ::arrow::ipc::ReadSchema(&stream, &memo));
-      if (schemas.size() >= kMaxSchemas) schemas.clear();
-      known = schemas.emplace(schema_id, KnownSchema{schema, memo.fields().num_fields() > 0}).first;
-    }
-    // The dictionaries of a slot are its own: it is read from its beginning.
-    if (known->second.has_dictionaries) {
-      ::arrow::io::BufferReader stream(::arrow::SliceBuffer(slot, layout.schema_begin));
-      ARROW_ASSIGN_OR_RAISE(const auto reader,
-                            ::arrow::ipc::RecordBatchStreamReader::Open(&stream, read_options()));
-      return reader->Next();
-    }
-    const ::arrow::ipc::DictionaryMemo none;
-    ::arrow::io::BufferReader stream(::arrow::SliceBuffer(slot, layout.batch_begin));
-    return ::arrow::ipc::ReadRecordBatch(known->second.schema, &none, read_options(), &stream);
   }
 };
 
@@ -174,6 +123,8 @@ std::shared_ptr<::arrow::Table> Reader::read_all() {
 const std::optional<BatchInfo>& Reader::info() const noexcept {
   return impl_ == nullptr ? kNoInfo : impl_->info;
 }
+
+Verify Reader::verifies() const { return static_cast<Verify>(qads_reader_verifies(impl().handle.get())); }
 
 std::uint64_t Reader::lag() const {
   std::uint64_t lag = 0;

@@ -25,6 +25,16 @@ ON_FULL: tuple[OnFull, ...] = ('block', 'drop-oldest', 'drop-newest', 'error')
 Start = Literal['earliest', 'latest'] | int
 """Where a reader starts: what is still in the ring, new batches only, or a sequence."""
 
+Verify = Literal['metadata', 'values']
+"""What a reader verifies of a batch before it shows it.
+
+- `metadata`: every number of the metadata: nothing leads outside of the batch.
+- `values`: besides every value that leads somewhere, and UTF-8: offsets, views, dictionary indices, type ids, run
+  ends, null counts. Takes a pass over those buffers.
+"""
+
+VERIFY: tuple[Verify, ...] = ('metadata', 'values')
+
 _MEBI = 2**20
 _MAX_SPIN_MICROS = 1_000_000
 
@@ -48,6 +58,7 @@ class ReaderArguments(TypedDict, total=False):
     wait_ms: float | None
     spin_micros: int
     on_loss: Callable[[Loss], object] | None
+    verify: Verify | None
 
 
 @dataclass(frozen=True)
@@ -87,10 +98,15 @@ class ReaderOptions:
     wait_s: float
     spin_micros: int
     on_loss: Callable[[Loss], object] | None
+    verify: int
 
 
 def reader_options(
-    from_: Start, wait_ms: float | None, spin_micros: int, on_loss: Callable[[Loss], object] | None
+    from_: Start,
+    wait_ms: float | None,
+    spin_micros: int,
+    on_loss: Callable[[Loss], object] | None,
+    verify: Verify | None,
 ) -> ReaderOptions:
     if from_ == 'earliest':
         start = -1
@@ -110,4 +126,5 @@ def reader_options(
         wait_s=wait / 1000 if wait >= 0 else math.inf,
         spin_micros=check_int(spin_micros, 'spin_micros', 0, _MAX_SPIN_MICROS),
         on_loss=on_loss,
+        verify=0 if verify is None else 1 + VERIFY.index(check_one_of(verify, 'verify', VERIFY)),
     )

@@ -16,7 +16,7 @@ from . import _native
 from ._decoder import Decoder
 from ._errors import ClosedError, ForkedError, NotFoundError
 from ._info import BatchInfo, Loss, ReaderStats
-from ._options import Start, reader_options
+from ._options import VERIFY, Start, Verify, reader_options
 from ._validators import check_name
 
 if TYPE_CHECKING:
@@ -38,12 +38,13 @@ class ReaderCore:
         wait_ms: float | None = 0,
         spin_micros: int = 0,
         on_loss: Callable[[Loss], object] | None = None,
+        verify: Verify | None = None,
     ) -> None:
         self._native: _native.Reader | None = None
         self._last_stats: ReaderStats | None = None
         self.name = check_name(name)
         """Of the arena."""
-        self._options = reader_options(from_, wait_ms, spin_micros, on_loss)
+        self._options = reader_options(from_, wait_ms, spin_micros, on_loss, verify)
         self._wait_until = time.monotonic() + self._options.wait_s
         self._poll_s = _FIRST_POLL_S
         self._closed = False
@@ -69,6 +70,13 @@ class ReaderCore:
         0 until attached.
         """
         return self._generation
+
+    @property
+    def verify(self) -> Verify | None:
+        """What is verified of each batch. None until attached, where the default was taken."""
+        if self._native is not None:
+            return VERIFY[self._native.verifies() - 1]
+        return VERIFY[self._options.verify - 1] if self._options.verify else None
 
     @property
     def lag(self) -> int:
@@ -123,7 +131,8 @@ class ReaderCore:
         if self._native is not None:
             return True
         try:
-            native = _native.Reader(self.name, self._options.start, self._options.spin_micros)
+            options = self._options
+            native = _native.Reader(self.name, options.start, options.spin_micros, options.verify)
         except NotFoundError as error:
             if self._options.wait_s == 0:
                 raise

@@ -36,6 +36,8 @@ class Reader(ReaderCore):
         ever. Default 0.
     :param spin_micros: microseconds that a wait spins before it sleeps, up to 1000000. Default 0.
     :param on_loss: told of each loss before the batch that follows it is delivered.
+    :param verify: `metadata`, or `values` too; the latter by default where another user made the arena or may write
+        to it. See README, "Who may write".
     :raises NotFoundError: there is no such arena (without `wait_ms`)
     :raises TooManyReadersError, IncompatibleError, NotAnArenaError, CorruptError, NameInvalidError,
         InvalidArgumentError, PermissionDeniedError:

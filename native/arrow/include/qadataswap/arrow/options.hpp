@@ -46,10 +46,19 @@ struct WriterOptions {
 inline constexpr std::int64_t kFromEarliest = QADS_FROM_EARLIEST;  // what is still in the ring
 inline constexpr std::int64_t kFromLatest = QADS_FROM_LATEST;      // new batches only
 
+/// What is verified of a batch before it is read.
+enum class Verify : std::uint32_t {
+  automatic = QADS_VERIFY_AUTO,  // values, if another user made the arena or may write to it
+  metadata = QADS_VERIFY_METADATA,
+  values =
+      QADS_VERIFY_VALUES,  // offsets, views, dictionary indices, type ids, run ends, null counts, UTF-8 too
+};
+
 struct ReaderOptions {
   std::int64_t from = kFromEarliest;
   Timeout wait{0};  // for an arena that does not exist yet
   std::uint32_t spin_micros = 0;
+  Verify verify = Verify::automatic;
   std::function<void(const Loss&)> on_loss;  // told before the batch that follows is returned; must not throw
 };
 

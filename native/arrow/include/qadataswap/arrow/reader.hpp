@@ -45,6 +45,8 @@ class Reader {
 
   /// Of the batch that was read last.
   const std::optional<BatchInfo>& info() const noexcept;
+  /// Metadata or values, never automatic.
+  Verify verifies() const;
   /// Batches that are published and not read yet.
   std::uint64_t lag() const;
   /// Detaches; batches stay valid. Idempotent.
