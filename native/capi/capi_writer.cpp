@@ -167,6 +167,12 @@ void qads_writer_disarm(qads_writer* writer) {
   if (writer != nullptr && !writer->ring->closed()) writer->ring->disarm();
 }
 
+int qads_writer_identity(qads_writer* writer, qads_identity* identity) {
+  if (any_null(writer, identity)) return null_argument();
+  *identity = identity_of(writer->ring->header());
+  return QADS_OK;
+}
+
 int qads_writer_get_stats(qads_writer* writer, qads_writer_stats* stats) {
   if (any_null(writer, stats)) return null_argument();
   return guarded([&] {

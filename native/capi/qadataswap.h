@@ -75,6 +75,13 @@ typedef struct qads_reader qads_reader;
 typedef struct qads_lease qads_lease;
 typedef struct qads_bell qads_bell;
 
+/** Tells one arena of a name from the others, before and after it. */
+typedef struct qads_identity {
+  uint64_t
+      generation; /* number of the arena under its name; begins at 1 again when the name was gone meanwhile */
+  uint64_t created_ns; /* CLOCK_REALTIME at its creation */
+} qads_identity;
+
 /* ---- library ---- */
 
 /** "0.1.0". */
@@ -158,6 +165,7 @@ typedef struct qads_writer_stats {
   uint64_t capacity, generation;
 } qads_writer_stats;
 
+QADS_API int qads_writer_identity(qads_writer* writer, qads_identity* identity);
 QADS_API int qads_writer_get_stats(qads_writer* writer, qads_writer_stats* stats);
 
 /* ---- reader ---- */
@@ -187,6 +195,9 @@ QADS_API void qads_reader_options_init(qads_reader_options* options);
 QADS_API int qads_reader_attach(const char* name, const qads_reader_options* options, qads_reader** reader);
 /** What it verifies: QADS_VERIFY_METADATA, QADS_VERIFY_VALUES, or, if nothing, QADS_VERIFY_AUTO. */
 QADS_API int qads_reader_verifies(const qads_reader* reader);
+
+/** Of the arena that it reads, also when it is closed. */
+QADS_API int qads_reader_identity(qads_reader* reader, qads_identity* identity);
 
 /** A batch as it lies in the ring: a complete Arrow IPC file, read-only. */
 typedef struct qads_batch {

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::{NonNull, null_mut};
 use std::time::Duration;
 
+use crate::arena::ArenaId;
 use crate::config::{OnFull, SharedMemoryConfig, millis};
 use crate::error::{Error, Result, check};
 use crate::stats::WriterStats;
@@ -42,7 +43,7 @@ pub struct RingWriter {
     name: String,
     on_full: OnFull,
     capacity: u64,
-    generation: u64,
+    id: ArenaId,
     closed: bool,
 }
 
@@ -63,17 +64,18 @@ impl RingWriter {
         // SAFETY: the arguments are valid for the call, and `handle` is a place for the result.
         check(unsafe { sys::qads_writer_create(name.as_ptr(), &config.writer_options(), &mut handle) })?;
         let handle = NonNull::new(handle).expect("the core gave a writer");
+        let mut identity = sys::Identity::default();
+        // SAFETY: the handle is alive, and `identity` is a place for the result.
+        check(unsafe { sys::qads_writer_identity(handle.as_ptr(), &mut identity) })?;
         let mut writer = Self {
             handle,
             name: config.name().to_owned(),
             on_full: config.on_full(),
             capacity: 0,
-            generation: 0,
+            id: ArenaId::new(&identity),
             closed: false,
         };
-        let stats = writer.stats()?;
-        writer.capacity = stats.capacity;
-        writer.generation = stats.generation;
+        writer.capacity = writer.stats()?.capacity;
         Ok(writer)
     }
 
@@ -92,9 +94,15 @@ impl RingWriter {
         self.capacity
     }
 
-    /// Every writer that is created under the name begins a new generation of the arena.
+    /// Every writer that is created under the name begins a new generation of the arena; it begins at 1 again when the
+    /// name was gone meanwhile.
     pub fn generation(&self) -> u64 {
-        self.generation
+        self.id.generation
+    }
+
+    /// What tells this arena from the others of its name.
+    pub fn id(&self) -> ArenaId {
+        self.id
     }
 
     /// Reserves `bytes` contiguous bytes of the ring. Under [`OnFull::Block`] and [`OnFull::DropOldest`] it waits
@@ -289,7 +297,7 @@ impl fmt::Debug for RingWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RingWriter")
             .field("name", &self.name)
-            .field("generation", &self.generation)
+            .field("generation", &self.id.generation)
             .finish_non_exhaustive()
     }
 }

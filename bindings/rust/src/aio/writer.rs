@@ -41,14 +41,14 @@ impl AsyncWriter {
     pub async fn write(&mut self, data: &impl Writable) -> Result<Option<u64>> {
         let batch = data.to_record_batch()?.into_owned();
         loop {
-            match self.writer.place_whole(&batch, 0)? {
+            match self.writer.place_whole(&batch, data.custom_metadata(), 0)? {
                 Some(Placed::Written(sequence)) => return Ok(Some(sequence)),
                 Some(Placed::Dropped) => return Ok(None),
                 Some(Placed::WouldBlock) => self.space().await?,
                 None => break,
             }
         }
-        let mut task = self.writer.split(&batch)?;
+        let mut task = self.writer.split(&batch, data.custom_metadata())?;
         loop {
             if let Poll::Ready(written) = self.writer.advance(&mut task, 0)? {
                 return Ok(written);

@@ -23,7 +23,7 @@ pub fn trials() -> Vec<Trial> {
         trial("nothing can be written after the end, nor read after close", closed),
         trial("readers beyond the limit are refused", too_many_readers),
         trial("names and numbers out of their ranges are refused with what is allowed", invalid),
-        trial("asynchronous readers and writers need a runtime, and say so", no_runtime),
+        trial("asynchronous readers and writers need a runtime with I/O and time, and say so", no_runtime),
         trial("an arena shows who is there", inspected),
         trial(
             "readers and writers may move to another thread, batches and leases be used in several",
@@ -238,10 +238,26 @@ fn invalid() -> Outcome {
 }
 
 fn no_runtime() -> Outcome {
+    use tokio::runtime::Builder;
+
     let config = support::config("runtime");
     let error = AsyncWriter::create(&config).expect_err("no runtime");
     assert_eq!(error.code(), "ERR_QADS_INVALID_ARGUMENT");
     assert!(error.message().contains("within a tokio runtime"), "{error}");
+    let _writer = Writer::create(&config)?;
+    let (bare, without_time) =
+        (Builder::new_current_thread().build(), Builder::new_current_thread().enable_io().build());
+    for runtime in [bare.expect("a runtime"), without_time.expect("a runtime")] {
+        let errors = [
+            runtime.block_on(async { AsyncWriter::create("other") }).expect_err("no drivers"),
+            runtime.block_on(AsyncReader::attach(&config)).expect_err("no drivers"),
+        ];
+        for error in errors {
+            assert_eq!(error.code(), "ERR_QADS_INVALID_ARGUMENT");
+            assert!(error.message().contains("enable_all()"), "{error}");
+        }
+    }
+    assert!(SharedMemoryArena::new(config.name()).inspect()?.readers.is_empty());
     Ok(())
 }
 
