@@ -53,7 +53,9 @@ Napi::Function WriterObject::constructor(Napi::Env env) {
       {InstanceMethod<&WriterObject::ring>("ring"), InstanceMethod<&WriterObject::abort_claim>("abortClaim"),
        InstanceMethod<&WriterObject::arm_drained>("armDrained"),
        InstanceMethod<&WriterObject::arm_reader>("armReader"), InstanceMethod<&WriterObject::end>("end"),
-       InstanceMethod<&WriterObject::abort>("abort"), InstanceMethod<&WriterObject::close>("close"),
+       InstanceMethod<&WriterObject::abort>("abort"),
+       InstanceMethod<&WriterObject::accept_loss>("acceptLoss"),
+       InstanceMethod<&WriterObject::close>("close"), InstanceMethod<&WriterObject::drop>("drop"),
        InstanceMethod<&WriterObject::stats>("stats")});
 }
 
@@ -221,6 +223,16 @@ Napi::Value WriterObject::abort(const Napi::CallbackInfo& info) {
   const std::string reason = string_of(info.Env(), info[0], "the reason");
   guarded(info.Env(), [&] { open(info.Env()).abort(reason); });
   return info.Env().Undefined();
+}
+
+Napi::Value WriterObject::accept_loss(const Napi::CallbackInfo& info) {
+  writer_->accept_loss();
+  return info.Env().Undefined();
+}
+
+Napi::Value WriterObject::drop(const Napi::CallbackInfo& info) {
+  writer_->drop();
+  return close(info);
 }
 
 Napi::Value WriterObject::close(const Napi::CallbackInfo& info) {

@@ -29,7 +29,9 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
   Napi::Value arm_reader(const Napi::CallbackInfo& info);
   Napi::Value end(const Napi::CallbackInfo& info);
   Napi::Value abort(const Napi::CallbackInfo& info);
+  Napi::Value accept_loss(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
+  Napi::Value drop(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
 
   static Napi::Value try_claim(const Napi::CallbackInfo& info);

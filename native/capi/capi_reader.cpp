@@ -176,6 +176,12 @@ void qads_reader_close(qads_reader* reader) {
 
 void qads_reader_free(qads_reader* reader) { delete reader; }
 
+int qads_reader_identity(qads_reader* reader, qads_identity* identity) {
+  if (any_null(reader, identity)) return null_argument();
+  *identity = identity_of(reader->ring->header());
+  return QADS_OK;
+}
+
 int qads_reader_get_stats(qads_reader* reader, qads_reader_stats* stats) {
   if (any_null(reader, stats)) return null_argument();
   return guarded([&] {

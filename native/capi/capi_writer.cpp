@@ -118,8 +118,19 @@ int qads_writer_wait_drained(qads_writer* writer, int need_reader, std::int64_t 
   });
 }
 
+int qads_writer_wait_reader(qads_writer* writer, std::int64_t timeout_ms) {
+  if (any_null(writer)) return null_argument();
+  return guarded([&] {
+    return static_cast<int>(writer->ring->wait_reader(deadline_of(timeout_ms)) ? QADS_OK : QADS_WOULD_BLOCK);
+  });
+}
+
 void qads_writer_close(qads_writer* writer) {
   if (writer != nullptr) writer->ring->close();
+}
+
+void qads_writer_accept_loss(qads_writer* writer) {
+  if (writer != nullptr) writer->ring->accept_loss();
 }
 
 void qads_writer_abandon(qads_writer* writer) {
@@ -144,8 +155,22 @@ int qads_writer_arm_drained(qads_writer* writer, const qads_bell* bell, int need
   });
 }
 
+int qads_writer_arm_reader(qads_writer* writer, const qads_bell* bell, int* wait) {
+  if (any_null(writer, bell, wait)) return null_argument();
+  return guarded([&] {
+    *wait = writer->ring->arm_reader(WakeBy::bell, bell->bell.id()) ? 1 : 0;
+    return static_cast<int>(QADS_OK);
+  });
+}
+
 void qads_writer_disarm(qads_writer* writer) {
   if (writer != nullptr && !writer->ring->closed()) writer->ring->disarm();
+}
+
+int qads_writer_identity(qads_writer* writer, qads_identity* identity) {
+  if (any_null(writer, identity)) return null_argument();
+  *identity = identity_of(writer->ring->header());
+  return QADS_OK;
 }
 
 int qads_writer_get_stats(qads_writer* writer, qads_writer_stats* stats) {

@@ -69,6 +69,10 @@ bool any_null(Pointers... pointers) noexcept {
   return ((pointers == nullptr) || ...);
 }
 
+inline qads_identity identity_of(const SharedMemoryHeader& header) noexcept {
+  return {header.generation, header.created_ns};
+}
+
 inline int null_argument() noexcept {
   return failed(Errc::invalid_argument, "an argument that is required is NULL");
 }

@@ -75,6 +75,13 @@ typedef struct qads_reader qads_reader;
 typedef struct qads_lease qads_lease;
 typedef struct qads_bell qads_bell;
 
+/** Tells one arena of a name from the others, before and after it. */
+typedef struct qads_identity {
+  uint64_t
+      generation; /* number of the arena under its name; begins at 1 again when the name was gone meanwhile */
+  uint64_t created_ns; /* CLOCK_REALTIME at its creation */
+} qads_identity;
+
 /* ---- library ---- */
 
 /** "0.1.0". */
@@ -127,11 +134,17 @@ QADS_API int qads_writer_abort(qads_writer* writer, const char* reason);
 /** Waits until every attached reader has read everything; with `need_reader`, also until one ever came.
  *  QADS_WOULD_BLOCK after the time-out. */
 QADS_API int qads_writer_wait_drained(qads_writer* writer, int need_reader, int64_t timeout_ms);
-/** Ends the arena if it is open, and detaches. The handle stays valid for qads_writer_free. Idempotent. */
+/** Waits until a reader has ever attached. QADS_WOULD_BLOCK after the time-out. */
+QADS_API int qads_writer_wait_reader(qads_writer* writer, int64_t timeout_ms);
+/** Ends the arena if it is open, and detaches. The handle stays valid for qads_writer_free. Idempotent. Under
+ * QADS_BLOCK a warning on standard error tells of batches that go with the writer because no reader is there.
+ */
 QADS_API void qads_writer_close(qads_writer* writer);
+/** The caller knows that unread batches may go with the writer: no warning. qads_writer_abort implies it. */
+QADS_API void qads_writer_accept_loss(qads_writer* writer);
 /** Detaches without ending: readers see QADS_ERR_WRITER_DIED. Idempotent. */
 QADS_API void qads_writer_abandon(qads_writer* writer);
-/** Closes and frees. */
+/** Detaches and frees. An arena that is open is aborted: nobody said that its batches are all there are. */
 QADS_API void qads_writer_free(qads_writer* writer);
 
 /** Asks readers to ring `bell` when the last claim that would block may succeed: *wait is 1; or 0: claim
@@ -139,6 +152,8 @@ QADS_API void qads_writer_free(qads_writer* writer);
 QADS_API int qads_writer_arm(qads_writer* writer, const qads_bell* bell, int* wait);
 /** The same for "drained". */
 QADS_API int qads_writer_arm_drained(qads_writer* writer, const qads_bell* bell, int need_reader, int* wait);
+/** The same for "a reader has ever attached". */
+QADS_API int qads_writer_arm_reader(qads_writer* writer, const qads_bell* bell, int* wait);
 QADS_API void qads_writer_disarm(qads_writer* writer);
 
 typedef struct qads_writer_stats {
@@ -150,6 +165,7 @@ typedef struct qads_writer_stats {
   uint64_t capacity, generation;
 } qads_writer_stats;
 
+QADS_API int qads_writer_identity(qads_writer* writer, qads_identity* identity);
 QADS_API int qads_writer_get_stats(qads_writer* writer, qads_writer_stats* stats);
 
 /* ---- reader ---- */
@@ -179,6 +195,9 @@ QADS_API void qads_reader_options_init(qads_reader_options* options);
 QADS_API int qads_reader_attach(const char* name, const qads_reader_options* options, qads_reader** reader);
 /** What it verifies: QADS_VERIFY_METADATA, QADS_VERIFY_VALUES, or, if nothing, QADS_VERIFY_AUTO. */
 QADS_API int qads_reader_verifies(const qads_reader* reader);
+
+/** Of the arena that it reads, also when it is closed. */
+QADS_API int qads_reader_identity(qads_reader* reader, qads_identity* identity);
 
 /** A batch as it lies in the ring: a complete Arrow IPC file, read-only. */
 typedef struct qads_batch {

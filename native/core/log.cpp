@@ -17,11 +17,11 @@ LogLevel level_from_environment() noexcept {
   const char* debug = std::getenv("QADATASWAP_DEBUG");
   if (debug != nullptr && *debug != '\0' && *debug != '0') return LogLevel::debug;
   const char* level = std::getenv("QADATASWAP_LOG_LEVEL");
-  if (level == nullptr) return LogLevel::off;
+  if (level == nullptr) return LogLevel::warn;
   if (strcasecmp(level, "DEBUG") == 0 || strcasecmp(level, "TRACE") == 0) return LogLevel::debug;
   if (strcasecmp(level, "INFO") == 0) return LogLevel::info;
-  if (strcasecmp(level, "WARN") == 0 || strcasecmp(level, "WARNING") == 0) return LogLevel::warn;
-  return LogLevel::off;
+  if (strcasecmp(level, "OFF") == 0 || strcasecmp(level, "ERROR") == 0) return LogLevel::off;
+  return LogLevel::warn;
 }
 
 constexpr const char* kLevelNames[] = {"DEBUG", "INFO", "WARN"};

@@ -1,5 +1,5 @@
-// Debug log on standard error: QADATASWAP_DEBUG=1, or QADATASWAP_LOG_LEVEL=DEBUG|INFO|WARN. One predictable
-// branch when off.
+// Log on standard error, of warnings unless QADATASWAP_DEBUG=1 or QADATASWAP_LOG_LEVEL=DEBUG|INFO|WARN|OFF
+// says otherwise. One predictable branch when off.
 #pragma once
 
 namespace qads {

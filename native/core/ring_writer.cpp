@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "counters.hpp"
+#include "dead_readers.hpp"
 #include "error.hpp"
 #include "kernel_lock.hpp"
 #include "log.hpp"
@@ -55,7 +56,14 @@ RingWriter::RingWriter(SharedSegment segment, const WriterOptions& options)
   ring_.populate();
 }
 
-RingWriter::~RingWriter() { close(); }
+RingWriter::~RingWriter() { drop(); }
+
+void RingWriter::drop() noexcept {
+  if (closed_ || segment_.forked()) return;
+  // Nobody said that the stream is complete: readers must not take what is there for all there is.
+  if (open_) set_aborted("the writer was dropped before it ended");
+  leave();
+}
 
 void RingWriter::check_usable() const {
   segment_.check_not_forked();
@@ -253,18 +261,27 @@ void RingWriter::sleep(Deadline deadline) noexcept {
   disarm();
 }
 
-bool RingWriter::wait_drained(bool need_reader, Deadline deadline) {
-  for (;;) {
-    if (!arm_drained(WakeBy::semaphore, 0, need_reader)) return true;
+template <typename Arm>
+bool RingWriter::wait(Deadline deadline, Arm&& arm) {
+  while (arm()) {
     if (deadline.passed()) {
       disarm();
       return false;
     }
     sleep(deadline);
   }
+  return true;
 }
 
-void RingWriter::set_state(ArenaState state) {
+bool RingWriter::wait_drained(bool need_reader, Deadline deadline) {
+  return wait(deadline, [&] { return arm_drained(WakeBy::semaphore, 0, need_reader); });
+}
+
+bool RingWriter::wait_reader(Deadline deadline) {
+  return wait(deadline, [&] { return arm_reader(WakeBy::semaphore, 0); });
+}
+
+void RingWriter::set_state(ArenaState state) noexcept {
   open_ = false;
   claimed_length_ = 0;
   segment_.control().publish.state.store(static_cast<std::uint32_t>(state), std::memory_order_seq_cst);
@@ -281,8 +298,11 @@ void RingWriter::end() {
 
 void RingWriter::abort(const std::string& given) {
   check_usable();
-  if (!open_) return;
-  const std::string reason = without_zeros(given);
+  accept_loss();
+  if (open_) set_aborted(without_zeros(given));
+}
+
+void RingWriter::set_aborted(std::string_view reason) noexcept {
   AbortReason& place = segment_.control().abort_reason;
   std::size_t length = std::min(reason.size(), kAbortReasonBytes);
   // Not in the middle of a UTF-8 sequence.
@@ -290,7 +310,8 @@ void RingWriter::abort(const std::string& given) {
     --length;
   std::memcpy(place.text, reason.data(), length);
   place.length.store(static_cast<std::uint32_t>(length), std::memory_order_release);
-  QADS_LOG(debug, "arena=%s aborted after %" PRIu64 " batches: %s", name().c_str(), next_, reason.c_str());
+  QADS_LOG(debug, "arena=%s aborted after %" PRIu64 " batches: %.*s", name().c_str(), next_,
+           static_cast<int>(length), reason.data());
   set_state(ArenaState::aborted);
 }
 
@@ -302,14 +323,23 @@ void RingWriter::leave() noexcept {
   // Wake everybody once more: with the lock gone, a reader that sleeps learns at once what became of its
   // writer.
   wake_readers();
-  if (membership.held() && segment_.deserted()) {
-    const std::uint64_t unread = next_ - reclaimer_.lowest_unread(next_);
-    if (unread > 0) {
-      QADS_LOG(warn, "arena=%s closed with %" PRIu64 " batches that no reader came for", name().c_str(),
-               unread);
-    }
-    segment_.remove_name();
-  }
+  if (!membership.held()) return;
+  warn_of_loss();
+  if (segment_.deserted()) segment_.remove_name();
+}
+
+/// Under `block` the writer promised to keep what nobody has read, and without a reader it goes with the
+/// writer. The caller holds the membership lock, so that none comes meanwhile.
+void RingWriter::warn_of_loss() const noexcept {
+  if (loss_accepted_ || header().on_full != static_cast<std::uint32_t>(OnFull::block)) return;
+  const std::uint64_t unread = next_ - reclaimer_.lowest_unread(next_);
+  if (unread == 0 || find_dead_readers(segment_).others_attached) return;
+  QADS_LOG(warn,
+           "arena=%s the writer left %" PRIu64
+           " batches unread, and there is no reader: they are lost. Call finish() on the writer, which waits "
+           "for a "
+           "reader, or keep it open until they are read",
+           name().c_str(), unread);
 }
 
 void RingWriter::close() noexcept {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bell.hpp"
@@ -41,6 +42,7 @@ class RingWriter {
  public:
   /// Throws name_invalid, invalid_argument, writer_exists, not_an_arena, no_space, permission.
   static std::unique_ptr<RingWriter> create(const std::string& name, const WriterOptions& options);
+  /// As drop().
   ~RingWriter();
   RingWriter(const RingWriter&) = delete;
   RingWriter& operator=(const RingWriter&) = delete;
@@ -73,13 +75,20 @@ class RingWriter {
   void disarm() noexcept;
   /// Waits until drained; false after the deadline.
   [[nodiscard]] bool wait_drained(bool need_reader, Deadline deadline);
+  /// Waits until a reader has ever attached; false after the deadline.
+  [[nodiscard]] bool wait_reader(Deadline deadline);
 
   /// Marks the clean end; readers see it after the last batch. Idempotent; nothing after abort().
   void end();
-  /// Readers fail with `reason` after the last batch. Nothing after end().
+  /// Readers fail with `reason` after the last batch. Nothing after end(). Accepts the loss.
   void abort(const std::string& given);
+  /// For the callers who know that batches go with this writer that nobody reads: no warning tells of it.
+  void accept_loss() noexcept { loss_accepted_ = true; }
   /// Ends the arena if it is open and detaches. Idempotent.
   void close() noexcept;
+  /// Aborts the arena if it is open, because half of the data must not look like all of it, and detaches.
+  /// Idempotent.
+  void drop() noexcept;
   /// Detaches without ending: readers see that the writer died. For a process that exits without close().
   void abandon() noexcept;
   bool closed() const noexcept { return closed_; }
@@ -94,14 +103,18 @@ class RingWriter {
 
   void check_usable() const;
   void check_open() const;
-  void set_state(ArenaState state);
+  void set_state(ArenaState state) noexcept;
+  void set_aborted(std::string_view reason) noexcept;
   void wake_readers() noexcept;
   void wake_reader(std::uint32_t index) noexcept;
   template <typename StillBlocked>
   bool arm(WakeBy how, std::uint64_t bell_id, std::uint64_t wanted, StillBlocked&& still_blocked);
   void sleep(Deadline deadline) noexcept;
+  template <typename Arm>
+  bool wait(Deadline deadline, Arm&& arm);
   bool drained(bool need_reader);
   void leave() noexcept;
+  void warn_of_loss() const noexcept;
 
   SharedSegment segment_;
   RingView ring_;
@@ -117,6 +130,7 @@ class RingWriter {
   OneSchema one_schema_;
   bool open_ = true;
   bool closed_ = false;
+  bool loss_accepted_ = false;
   ExitGuard exit_guard_;
 };
 

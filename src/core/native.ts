@@ -101,8 +101,12 @@ export interface NativeWriter {
   /** Marks the clean end. Idempotent. */
   end(): void
   abort(reason: string): void
+  /** Unread batches may go with this writer without the warning that tells of it. */
+  acceptLoss(): void
   /** Ends the arena if it is open, and detaches; removes the name when no reader is attached. Idempotent. */
   close(): void
+  /** Like `close`, but aborts the arena if it is open. */
+  drop(): void
   stats(): NativeWriterStats
 }
 

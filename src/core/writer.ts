@@ -31,8 +31,8 @@ export interface DrainOptions extends WaitOptions {
 
 export interface FinishOptions extends WaitOptions {
   /**
-   * In a `block` arena that no reader has ever attached to, wait for the first one: what is unread, and the end itself, would
-   * vanish with the writer. Default true.
+   * In a `block` arena that no reader has ever attached to, wait for the first one if anything is unread, which would vanish
+   * with the writer. Default true.
    */
   waitForReader?: boolean
 }
@@ -194,18 +194,8 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
   async end(limits?: WaitOptions): Promise<void> {
     if (this.#closed) return
     this.#refusal ??= 'the arena was ended'
-    const task: Task<true> = {
-      attempt: () => {
-        if (this.#port.lending) return undefined
-        this.#native.end()
-        return true
-      },
-      // Reached behind an open loan only, whose end pokes the queue.
-      arm: () => true,
-      disarm: () => undefined,
-      describe: () => `end() of arena "${this.name}"`,
-    }
-    await this.#queue.run(task, limits)
+    const end = this.#behindAll(() => this.#native.end(), 'end()')
+    await this.#queue.run(end, limits)
   }
 
   /**
@@ -223,41 +213,55 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
 
   /**
    * Ends cleanly and detaches: waits for pending writes, marks the end, and under `block` waits for a first reader if none
-   * ever came (`waitForReader`), so that a short-lived program does not vanish with its data.
+   * ever came and something is unread (`waitForReader`), so that a short-lived program does not vanish with its data. It does
+   * not wait for readers to read everything: those that are attached still get what is in the ring. Under the other policies it waits for nobody.
+   * @throws TimedOutError: no reader came; the arena is ended, and not closed.
    */
   async finish({ waitForReader = true, ...limits }: FinishOptions = {}): Promise<void> {
     if (this.#closed) return
     await this.end(limits)
     if (waitForReader && this.onFull === 'block') await this.#firstReader(limits)
+    this.#native.acceptLoss()
     this.close()
   }
 
   /**
    * Detaches at once; ends the arena if it is open. Readers that are attached still get what is in the ring; without any,
-   * the arena is gone. Calls that wait fail with `ClosedError`. Idempotent.
+   * the arena is gone, which a warning on standard error tells under `block` if anything was unread. Calls that wait fail
+   * with `ClosedError`. Idempotent.
    */
   close(): void {
+    this.#detach(() => this.#native.close())
+  }
+
+  /**
+   * Closes at once; aborts the arena unless it was ended, so that readers do not take what a scope wrote that an error left for
+   * all there is.
+   */
+  [Symbol.dispose](): void {
+    this.#detach(() => this.#native.drop())
+  }
+
+  /**
+   * Waits for pending writes and closes; aborts the arena unless it was ended, as above. So call `finish()` at the end of the
+   * scope, which also waits for a first reader.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#refusal ??= 'the writer is closed'
+    await this.#queue.run(this.#behindAll(() => undefined, 'closing'))
+    this[Symbol.dispose]()
+  }
+
+  #detach(native: () => void): void {
     if (this.#closed) return
     this.#refusal ??= 'the writer is closed'
     this.#queue.fail(() => this.#closedError('write'))
     this.#port.abortLoan()
     this.#lastStats = this.stats()
     this.#closed = true
-    this.#native.close()
+    native()
     leaveDoorbell(this)
-  }
-
-  /** Closes at once. */
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
-  /**
-   * Waits for pending writes and closes. It does not wait for a first reader, because a scope that is left by an error would
-   * then hang: call `finish()` at the end of the scope.
-   */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.finish({ waitForReader: false })
   }
 
   /** After `close`, the counters as they were then. */
@@ -278,11 +282,27 @@ export class ArenaWriter<T extends TypeMap = AnySchema> implements AsyncDisposab
   }
 
   async #firstReader(limits: WaitOptions): Promise<void> {
-    if (this.#native.stats().joins > 0) return
+    const { joins, unread } = this.#native.stats()
+    if (joins > 0 || unread === 0) return
     await this.#queue.run(
       this.#until((bell) => this.#native.armReader(bell.number), 'waiting for the first reader'),
       limits,
     )
+  }
+
+  /** Acts when no write and no loan is left. */
+  #behindAll(act: () => void, what: string): Task<true> {
+    return {
+      attempt: () => {
+        if (this.#port.lending) return undefined
+        act()
+        return true
+      },
+      // Reached behind an open loan only, whose end pokes the queue.
+      arm: () => true,
+      disarm: () => undefined,
+      describe: () => `${what} of arena "${this.name}"`,
+    }
   }
 
   /** Waits for a condition of which only the native side knows: `arm` is false once it holds. */

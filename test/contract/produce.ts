@@ -25,9 +25,21 @@ export function producerContract(test: TestFn, surface: ProducerSurface): void {
 
   test.serial(title('a source without batches gives a clean end'), async (t) => {
     const name = uniqueName()
+    async function* source() {
+      // The writer leaves at once when nothing is unread: the reader must be there before.
+      await until(() => inspectArena(name).readers.length > 0)
+      yield* numbers(0)
+    }
     const reader = closing(t, createReader(name, WAIT))
-    const [, end] = await Promise.all([surface.produce(name, SMALL_RING, numbers(0)), reader.read()])
+    const [, end] = await Promise.all([surface.produce(name, SMALL_RING, source()), reader.read()])
     t.is(end, null)
+  })
+
+  test.serial(title('the end waits for nobody where nothing was written'), async (t) => {
+    const name = uniqueName()
+    await surface.produce(name, SMALL_RING, numbers(0))
+    await until(() => !arenaExists(name))
+    t.pass()
   })
 
   test.serial(title('nothing is lost when the first reader comes after the last batch'), async (t) => {

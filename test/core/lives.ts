@@ -24,6 +24,42 @@ export async function idleWriter({ own }: Args): Promise<void> {
   await writer.write(numberBatch(0))
 }
 
+export async function droppedWriter({ own }: Args): Promise<void> {
+  await using writer = createWriter(own, { sizeMb: 1 })
+  await writer.write(numberBatch(0))
+}
+
+export async function closedWriter({ own }: Args): Promise<void> {
+  const writer = createWriter(own, { sizeMb: 1 })
+  await writer.write(numberBatch(0))
+  writer.close()
+}
+
+export async function finishedWriter({ own }: Args): Promise<void> {
+  const writer = createWriter(own, { sizeMb: 1 })
+  await writer.write(numberBatch(0))
+  await writer.finish({ waitForReader: false })
+}
+
+export async function abortedWriter({ own }: Args): Promise<void> {
+  const writer = createWriter(own, { sizeMb: 1 })
+  await writer.write(numberBatch(0))
+  writer.abort('enough')
+}
+
+export async function readWriter({ own }: Args): Promise<void> {
+  const writer = createWriter(own, { sizeMb: 1 })
+  using reader = createReader(own)
+  await writer.write(numberBatch(0))
+  writer.close()
+  await reader.read()
+}
+
+export async function losingWriter({ own }: Args): Promise<void> {
+  const writer = createWriter(own, { sizeMb: 1, onFull: 'drop-oldest' })
+  await writer.write(numberBatch(0))
+}
+
 export async function readThenForget({ name }: Args): Promise<void> {
   const reader = createReader(name)
   await reader.read()

@@ -23,6 +23,21 @@ for (const life of ['idleReader', 'idleWriter', 'readThenForget', 'cancelledRead
   )
 }
 
+test.serial('unread batches that go with a writer because nobody came are warned of', async (t) => {
+  for (const life of ['idleWriter', 'droppedWriter', 'closedWriter'] as const) {
+    const own = uniqueName()
+    const child = new Child(t, LIVES, life, { own })
+    await child.finished(t)
+    t.regex(child.stderr, /^qadataswap .* WARN .* the writer left 1 batches unread.* finish\(\) .*\n$/, life)
+    t.true(child.stderr.includes(`arena=${own} `), child.stderr)
+  }
+  for (const life of ['finishedWriter', 'abortedWriter', 'readWriter', 'losingWriter'] as const) {
+    const child = new Child(t, LIVES, life, { own: uniqueName() })
+    await child.finished(t)
+    t.is(child.stderr, '', life)
+  }
+})
+
 test.serial(
   'processExit: process.exit with a reader, a writer and a pending read leaves nothing behind',
   async (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { Table } from 'apache-arrow'
 import {
+  type ArenaReader,
   ClosedError,
   createReader,
   createWriter,
@@ -9,6 +10,7 @@ import {
   InvalidArgumentError,
   SchemaMismatchError,
   TimedOutError,
+  WriterAbortedError,
 } from 'qadataswap'
 
 import { arenaExists, closing, leavesNothing, uniqueName, until } from '../support/arenas.js'
@@ -324,6 +326,58 @@ test('leaving an await using scope closes at once', async (t) => {
     t.true(arenaExists(name))
   }
   t.false(arenaExists(name))
+})
+
+test('a scope that is left before the end aborts, one that ended does not', async (t) => {
+  const leave: Record<string, (name: string) => Promise<ArenaReader>> = {
+    using: async (name) => {
+      using writer = createWriter(name, { sizeMb: 1 })
+      const reader = closing(t, createReader(name))
+      await writer.write(numberBatch(0))
+      return reader
+    },
+    'await using': async (name) => {
+      await using writer = createWriter(name, { sizeMb: 1 })
+      const reader = closing(t, createReader(name))
+      void writer.write(numberBatch(0))
+      return reader
+    },
+    ended: async (name) => {
+      await using writer = createWriter(name, { sizeMb: 1 })
+      const reader = closing(t, createReader(name))
+      await writer.write(numberBatch(0))
+      await writer.end()
+      return reader
+    },
+  }
+  for (const [how, scope] of Object.entries(leave)) {
+    const reader = await scope(uniqueName())
+    t.is(numberBatchId((await reader.read())!), 0, how)
+    if (how === 'ended') t.is(await reader.read(), null)
+    else {
+      await t.throwsAsync(() => reader.read(), {
+        instanceOf: WriterAbortedError,
+        message: 'the writer was dropped before it ended',
+      })
+    }
+  }
+})
+
+test('finish waits for nobody once a reader came, nor under a policy that loses batches', async (t) => {
+  const writer = createWriter(uniqueName(), { sizeMb: 1 })
+  using slow = createReader(writer.name)
+  await writer.write(numberBatch(0))
+  await writer.write(numberBatch(1))
+  await writer.finish()
+  t.is(numberBatchId((await slow.read())!), 0)
+  t.is(numberBatchId((await slow.read())!), 1)
+  t.is(await slow.read(), null)
+  for (const onFull of ['drop-oldest', 'drop-newest', 'error'] as const) {
+    const losing = createWriter(uniqueName(), { sizeMb: 1, onFull })
+    await losing.write(numberBatch(0))
+    await losing.finish()
+    t.false(arenaExists(losing.name))
+  }
 })
 
 test('counters count, also after the close', async (t) => {

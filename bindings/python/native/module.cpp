@@ -50,6 +50,7 @@ void bind_writer(nb::module_& m) {
       .def("wait_drained", &Writer::wait_drained, "need_reader"_a, "seconds"_a)
       .def("end", &Writer::end)
       .def("abort", &Writer::abort, "reason"_a)
+      .def("accept_loss", &Writer::accept_loss)
       .def("close", &Writer::close)
       .def("stats", &Writer::stats);
 }

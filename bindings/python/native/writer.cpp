@@ -88,6 +88,11 @@ void Writer::abort(const std::string& reason) {
   checked(qads_writer_abort(handle_, reason.c_str()));
 }
 
+void Writer::accept_loss() {
+  const Turnstile::Turn turn(turnstile_);
+  qads_writer_accept_loss(handle_);
+}
+
 void Writer::close() {
   const Turnstile::Turn turn(turnstile_);
   qads_writer_close(handle_);

@@ -33,6 +33,8 @@ class Writer {
 
   void end();
   void abort(const std::string& reason);
+  /// Unread batches may go with this writer without the warning that tells of it.
+  void accept_loss();
   void close();
   nanobind::dict stats();
 

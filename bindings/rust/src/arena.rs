@@ -74,17 +74,28 @@ impl SharedMemoryArena {
     /// [`Error::NameInvalid`], [`Error::Permission`].
     pub fn inspect(&self) -> Result<ArenaInfo> {
         const MAX_READERS: usize = 512;
-        let name = c_name(&self.name)?;
-        let mut info = std::mem::MaybeUninit::<sys::ArenaInfo>::zeroed();
         let mut readers = vec![sys::ReaderInfo::default(); MAX_READERS];
-        // SAFETY: the arguments are valid for the call; `info` and `readers` are places for the results.
-        check(unsafe {
-            sys::qads_inspect_arena(name.as_ptr(), info.as_mut_ptr(), readers.as_mut_ptr(), MAX_READERS)
-        })?;
-        // SAFETY: plain numbers, for which zero is a value too.
-        let info = unsafe { info.assume_init() };
+        let info = self.look(&mut readers)?;
         readers.truncate(info.readers as usize);
         Ok(ArenaInfo::new(&info, &readers))
+    }
+
+    /// Which arena has the name.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn id(&self) -> Result<ArenaId> {
+        let sys::ArenaInfo { generation, created_ns, .. } = self.look(&mut [])?;
+        Ok(ArenaId::new(&sys::Identity { generation, created_ns }))
+    }
+
+    fn look(&self, readers: &mut [sys::ReaderInfo]) -> Result<sys::ArenaInfo> {
+        let name = c_name(&self.name)?;
+        let mut info = std::mem::MaybeUninit::<sys::ArenaInfo>::zeroed();
+        // SAFETY: the arguments are valid for the call; `info` and `readers` are places for the results.
+        check(unsafe {
+            sys::qads_inspect_arena(name.as_ptr(), info.as_mut_ptr(), readers.as_mut_ptr(), readers.len())
+        })?;
+        // SAFETY: plain numbers, for which zero is a value too.
+        Ok(unsafe { info.assume_init() })
     }
 
     /// Removes the name. Needed only for what a crashed writer left behind and nobody will create again. Parties
@@ -99,6 +110,22 @@ impl SharedMemoryArena {
         // SAFETY: the name is valid for the call, and `removed` is a place for the result.
         check(unsafe { sys::qads_unlink_arena(name.as_ptr(), &mut removed) })?;
         Ok(removed != 0)
+    }
+}
+
+/// Tells one arena of a name from the others, before and after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ArenaId {
+    /// Number of the arena under its name; it begins at 1 again when the name was gone meanwhile.
+    pub generation: u64,
+    /// When it was created, by the wall clock.
+    pub created: SystemTime,
+}
+
+impl ArenaId {
+    pub(crate) fn new(identity: &sys::Identity) -> Self {
+        let created = SystemTime::UNIX_EPOCH + Duration::from_nanos(identity.created_ns);
+        Self { generation: identity.generation, created }
     }
 }
 
@@ -202,6 +229,11 @@ const ABORTED: u32 = 3;
 const LEAVING: u32 = 3;
 
 impl ArenaInfo {
+    /// What tells it from the other arenas of its name.
+    pub fn id(&self) -> ArenaId {
+        ArenaId { generation: self.generation, created: self.created }
+    }
+
     fn new(info: &sys::ArenaInfo, readers: &[sys::ReaderInfo]) -> Self {
         let reason = || {
             // The core ends the text with a zero byte.

@@ -42,6 +42,37 @@ pub enum ReadFrom {
     Sequence(u64),
 }
 
+/// What the core verifies of a batch before a reader shows it.
+///
+/// Whatever it is, every number of the metadata is, and `Reader` (feature `arrow`) checks the values of a column before
+/// it makes an array of them, unless `with_trusted_values` says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verify {
+    /// [`Values`](Self::Values) if another user made the arena or may write to it, else
+    /// [`Metadata`](Self::Metadata).
+    #[default]
+    Auto,
+    /// The metadata: no Arrow library is led outside of the slot by it.
+    Metadata,
+    /// Besides, every value that leads somewhere: offsets, views, dictionary indices, type ids, run ends, null counts,
+    /// and UTF-8. One pass over columns of such types, of all batches. What is compressed is not looked into.
+    Values,
+}
+
+/// What a reader does when the writer of its arena has gone and everything was read.
+#[cfg(feature = "arrow")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reconnect {
+    /// The end ends it, and a death or an abort is an error.
+    #[default]
+    Never,
+    /// The end ends it; where the writer died or aborted, it waits for the next arena of the name and reads that from
+    /// its beginning.
+    AfterFailure,
+    /// It waits for the next arena in any case, and never ends.
+    Always,
+}
+
 /// The name of an arena and what is asked of it: one type for writers and readers, which each use their part.
 ///
 /// ```
@@ -66,6 +97,9 @@ pub struct SharedMemoryConfig {
     spin_micros: u32,
     from: ReadFrom,
     wait: Duration,
+    verify: Verify,
+    #[cfg(feature = "arrow")]
+    reconnect: Reconnect,
     trusted_values: bool,
 }
 
@@ -86,6 +120,9 @@ impl SharedMemoryConfig {
             spin_micros: 0,
             from: ReadFrom::Earliest,
             wait: Duration::ZERO,
+            verify: Verify::Auto,
+            #[cfg(feature = "arrow")]
+            reconnect: Reconnect::Never,
             trusted_values: false,
         }
     }
@@ -150,6 +187,23 @@ impl SharedMemoryConfig {
         self
     }
 
+    /// Reader: what the core verifies of a batch before it is shown. Default [`Verify::Auto`].
+    pub fn with_verify(mut self, verify: Verify) -> Self {
+        self.verify = verify;
+        self
+    }
+
+    /// Reader: what it does when the writer has gone. Default [`Reconnect::Never`]. Not for
+    /// [`RingReader`](crate::RingReader), which reads one arena.
+    ///
+    /// An arena that was left is never read again, though its name stays while others drain it; a loop that makes a new
+    /// reader each time would read it again and again.
+    #[cfg(feature = "arrow")]
+    pub fn with_reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.reconnect = reconnect;
+        self
+    }
+
     /// Reader: skip the pass over offsets, views, dictionary indices, UTF-8 and validity bitmaps that otherwise
     /// precedes the first look at a column of such a type. Without it, reading a batch takes the same time
     /// whatever its size and types. The bounds of all buffers are verified in either case.
@@ -180,6 +234,11 @@ impl SharedMemoryConfig {
     #[cfg(feature = "arrow")]
     pub(crate) fn trusts_values(&self) -> bool {
         self.trusted_values
+    }
+
+    #[cfg(feature = "arrow")]
+    pub(crate) fn reconnect(&self) -> Reconnect {
+        self.reconnect
     }
 
     pub(crate) fn c_name(&self) -> Result<CString> {
@@ -219,6 +278,12 @@ impl SharedMemoryConfig {
             from,
             spin_micros: self.spin_micros,
             unverified: 0,
+            verify: match self.verify {
+                Verify::Auto => sys::VERIFY_AUTO,
+                Verify::Metadata => sys::VERIFY_METADATA,
+                Verify::Values => sys::VERIFY_VALUES,
+            },
+            reserved: 0,
         })
     }
 }
@@ -272,8 +337,8 @@ mod tests {
         unsafe { sys::qads_reader_options_init(&mut core) };
         let ours = SharedMemoryConfig::new("x").reader_options().expect("the defaults are valid");
         assert_eq!(
-            (ours.size, ours.from, ours.spin_micros, ours.unverified),
-            (core.size, core.from, core.spin_micros, core.unverified)
+            (ours.size, ours.from, ours.spin_micros, ours.unverified, ours.verify),
+            (core.size, core.from, core.spin_micros, core.unverified, core.verify)
         );
     }
 

@@ -21,6 +21,9 @@
 //! let mut reader = SharedMemoryArena::create_reader(&*name)?;
 //! let read = reader.read(Duration::from_secs(5))?.expect("not the end yet");
 //! assert_eq!(read, batch);
+//!
+//! // And in the first: the clean end, which waits for a first reader if none ever came.
+//! writer.finish(None)?;
 //! # }
 //! # Ok::<(), qadataswap::Error>(())
 //! ```
@@ -52,16 +55,18 @@
 //! # What is trusted
 //!
 //! Numbers in shared memory are not: headers, slots and the Arrow metadata of each batch are verified before they are
-//! used, and so are the values of columns on which memory safety depends (offsets, views, dictionary indices, UTF-8,
-//! validity) before an array is made of them, unless [`SharedMemoryConfig::with_trusted_values`] says otherwise.
+//! used (the metadata in a private copy, which is the one that is parsed), and so are the values of columns on which memory safety depends (offsets, views, dictionary indices, UTF-8,
+//! validity) before an array is made of them, unless [`SharedMemoryConfig::with_trusted_values`] says otherwise;
+//! [`Verify::Values`] is the same pass in the core, over all columns of a batch before it is shown.
 //! That the bytes of a committed batch do not change while they are looked at is the protocol's rule, which every
 //! writer of this library keeps and the kernel cannot enforce: let only programs that you trust open an arena for
 //! writing. Its mode is `0600` unless [`SharedMemoryConfig::with_mode`] widens it.
 //!
 //! # Logging
 //!
-//! `QADATASWAP_DEBUG=1` or `QADATASWAP_LOG_LEVEL=DEBUG` in the environment makes the core say on standard error what it
-//! does.
+//! The core warns on standard error when batches are lost that [`OnFull::Block`] kept for a reader.
+//! `QADATASWAP_DEBUG=1` or `QADATASWAP_LOG_LEVEL=DEBUG` in the environment makes it say what it does,
+//! `QADATASWAP_LOG_LEVEL=OFF` nothing.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -84,11 +89,15 @@ mod ring_writer;
 mod stats;
 mod sys;
 
-pub use arena::{ArenaInfo, ArenaState, ReaderInfo, SharedMemoryArena};
+pub use arena::{ArenaId, ArenaInfo, ArenaState, ReaderInfo, SharedMemoryArena};
 #[cfg(feature = "arrow")]
-pub use arrow::{BatchRef, ColumnKey, LeasedBatch, PrimitiveColumn, Reader, Writable, Writer};
+pub use arrow::{
+    BatchRef, ColumnKey, Departure, LeasedBatch, PrimitiveColumn, Reader, WithMetadata, Writable, Writer,
+};
 pub use batch_info::{BatchInfo, Loss};
-pub use config::{OnFull, ReadFrom, SharedMemoryConfig};
+#[cfg(feature = "arrow")]
+pub use config::Reconnect;
+pub use config::{OnFull, ReadFrom, SharedMemoryConfig, Verify};
 pub use error::{Error, Result};
 #[cfg(feature = "polars")]
 pub use frames::{DataFrameReader, SharedDataFrame};

@@ -5,8 +5,9 @@ use std::ptr::{NonNull, null, null_mut};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use crate::arena::ArenaId;
 use crate::batch_info::BatchInfo;
-use crate::config::{SharedMemoryConfig, millis};
+use crate::config::{SharedMemoryConfig, Verify, millis};
 use crate::error::{Error, Result, check};
 use crate::lease::Lease;
 use crate::stats::ReaderStats;
@@ -24,7 +25,7 @@ pub struct RingReader {
     handle: NonNull<sys::Reader>,
     name: String,
     capacity: u64,
-    generation: u64,
+    id: ArenaId,
 }
 
 // SAFETY: the core's reader is bound to no thread; `&mut self` and `!Sync` keep it to one at a time.
@@ -71,10 +72,12 @@ impl RingReader {
         // SAFETY: the arguments are valid for the call, and `handle` is a place for the result.
         check(unsafe { sys::qads_reader_attach(name.as_ptr(), &options, &mut handle) })?;
         let handle = NonNull::new(handle).expect("the core gave a reader");
-        let mut reader = Self { handle, name: config.name().to_owned(), capacity: 0, generation: 0 };
-        let stats = reader.stats()?;
-        reader.capacity = stats.capacity;
-        reader.generation = stats.generation;
+        let mut identity = sys::Identity::default();
+        // SAFETY: the handle is alive, and `identity` is a place for the result.
+        check(unsafe { sys::qads_reader_identity(handle.as_ptr(), &mut identity) })?;
+        let id = ArenaId::new(&identity);
+        let mut reader = Self { handle, name: config.name().to_owned(), capacity: 0, id };
+        reader.capacity = reader.stats()?.capacity;
         Ok(reader)
     }
 
@@ -88,9 +91,38 @@ impl RingReader {
         self.capacity
     }
 
-    /// Every writer that is created under the name begins a new generation of the arena.
+    /// Every writer that is created under the name begins a new generation of the arena; it begins at 1 again when the
+    /// name was gone meanwhile.
     pub fn generation(&self) -> u64 {
-        self.generation
+        self.id.generation
+    }
+
+    /// What tells this arena from the others of its name.
+    pub fn id(&self) -> ArenaId {
+        self.id
+    }
+
+    /// What is verified of each batch; [`Verify::Auto`] of a reader that verifies nothing.
+    pub fn verifies(&self) -> Verify {
+        // SAFETY: the handle is alive.
+        match unsafe { sys::qads_reader_verifies(self.handle.as_ptr()) } as u32 {
+            sys::VERIFY_METADATA => Verify::Metadata,
+            sys::VERIFY_VALUES => Verify::Values,
+            _ => Verify::Auto,
+        }
+    }
+
+    /// The verified messages of the batch that was peeked at or taken last, without their bodies; empty without one.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn messages(&self) -> &[u8] {
+        let (mut messages, mut length) = (null(), 0);
+        // SAFETY: the handle is alive, used by this thread only, and both are places for the result.
+        let status = unsafe { sys::qads_reader_messages(self.handle.as_ptr(), &mut messages, &mut length) };
+        if status != sys::OK || messages.is_null() {
+            return &[];
+        }
+        // SAFETY: so many bytes of private memory, valid until the next peek, for which `self` must be borrowed anew.
+        unsafe { std::slice::from_raw_parts(messages, length as usize) }
     }
 
     /// Looks at the next batch, waiting for one, for ever without a time-out. `None` at the end: the writer
@@ -124,7 +156,7 @@ impl RingReader {
         }
     }
 
-    /// The outcome, and the batch if it is `OK`.
+    /// The outcome, and the batch if it is `OK`. What is read through `messages` does not survive it.
     pub(crate) fn peek_batch(&mut self, timeout_ms: i64) -> Result<(c_int, sys::Batch)> {
         let mut batch = std::mem::MaybeUninit::<sys::Batch>::zeroed();
         // SAFETY: the handle is alive, and `batch` is a place for the result.
@@ -132,12 +164,6 @@ impl RingReader {
             check(unsafe { sys::qads_reader_peek(self.handle.as_ptr(), timeout_ms, batch.as_mut_ptr()) })?;
         // SAFETY: numbers and pointers, for which zero is a value too.
         Ok((status, unsafe { batch.assume_init() }))
-    }
-
-    /// There is a batch or the end.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn is_ready(&mut self) -> Result<bool> {
-        Ok(matches!(self.peek_batch(0)?.0, sys::OK | sys::ENDED))
     }
 
     pub(crate) fn timed_out(&self, timeout: Option<Duration>) -> Error {
@@ -185,7 +211,7 @@ impl fmt::Debug for RingReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RingReader")
             .field("name", &self.name)
-            .field("generation", &self.generation)
+            .field("generation", &self.id.generation)
             .finish_non_exhaustive()
     }
 }
@@ -218,6 +244,11 @@ impl<'r> Peeked<'r> {
         // SAFETY: so many words, valid until the next peek, whatever becomes of the batch; the reader is borrowed
         // for all of 'r, so that nobody can peek.
         unsafe { std::slice::from_raw_parts(self.batch.layout, self.batch.layout_words as usize) }
+    }
+
+    /// The verified messages, without their bodies.
+    pub(crate) fn messages(&self) -> &[u8] {
+        self.reader.messages()
     }
 
     /// Stands for exactly the bytes of this schema message, for this reader.

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::{NonNull, null_mut};
 use std::time::Duration;
 
+use crate::arena::ArenaId;
 use crate::config::{OnFull, SharedMemoryConfig, millis};
 use crate::error::{Error, Result, check};
 use crate::stats::WriterStats;
@@ -15,8 +16,9 @@ use crate::sys;
 /// for other payloads they attach with [`RingReader::attach_unverified`](crate::RingReader::attach_unverified).
 /// For record batches use `Writer` (feature `arrow`), which does all of this.
 ///
-/// Dropping the writer ends the arena if it is open. Dropped by a panic, it aborts the arena, so that readers do
-/// not take half of the data for all of it. A writer may move to another thread, and is used by one at a time.
+/// Dropping a writer that was not ended ([`end`](Self::end), [`finish`](Self::finish), [`close`](Self::close)) aborts
+/// the arena, also when `?` or a panic left its scope: readers do not take half of the data for all of it. A writer
+/// may move to another thread, and is used by one at a time.
 ///
 /// ```
 /// use qadataswap::{RingReader, RingWriter};
@@ -41,7 +43,8 @@ pub struct RingWriter {
     name: String,
     on_full: OnFull,
     capacity: u64,
-    generation: u64,
+    id: ArenaId,
+    closed: bool,
 }
 
 // SAFETY: the core's writer is bound to no thread; `&mut self` and `!Sync` keep it to one at a time.
@@ -61,16 +64,18 @@ impl RingWriter {
         // SAFETY: the arguments are valid for the call, and `handle` is a place for the result.
         check(unsafe { sys::qads_writer_create(name.as_ptr(), &config.writer_options(), &mut handle) })?;
         let handle = NonNull::new(handle).expect("the core gave a writer");
+        let mut identity = sys::Identity::default();
+        // SAFETY: the handle is alive, and `identity` is a place for the result.
+        check(unsafe { sys::qads_writer_identity(handle.as_ptr(), &mut identity) })?;
         let mut writer = Self {
             handle,
             name: config.name().to_owned(),
             on_full: config.on_full(),
             capacity: 0,
-            generation: 0,
+            id: ArenaId::new(&identity),
+            closed: false,
         };
-        let stats = writer.stats()?;
-        writer.capacity = stats.capacity;
-        writer.generation = stats.generation;
+        writer.capacity = writer.stats()?.capacity;
         Ok(writer)
     }
 
@@ -89,9 +94,15 @@ impl RingWriter {
         self.capacity
     }
 
-    /// Every writer that is created under the name begins a new generation of the arena.
+    /// Every writer that is created under the name begins a new generation of the arena; it begins at 1 again when the
+    /// name was gone meanwhile.
     pub fn generation(&self) -> u64 {
-        self.generation
+        self.id.generation
+    }
+
+    /// What tells this arena from the others of its name.
+    pub fn id(&self) -> ArenaId {
+        self.id
     }
 
     /// Reserves `bytes` contiguous bytes of the ring. Under [`OnFull::Block`] and [`OnFull::DropOldest`] it waits
@@ -208,26 +219,60 @@ impl RingWriter {
         check(unsafe { sys::qads_writer_abort(self.handle.as_ptr(), reason.as_ptr()) }).map(drop)
     }
 
-    /// Ends cleanly and closes, once somebody has read it all: marks the end, then waits until a reader came
-    /// and every attached one has read everything. What a short-lived program wrote would otherwise vanish
-    /// with it when no reader had come yet.
+    /// Ends cleanly and closes; under [`OnFull::Block`], once a first reader came, if none ever did and something is
+    /// unread: what a short-lived program wrote would otherwise vanish with it. It does not wait for readers to read
+    /// everything ([`wait_drained`](Self::wait_drained) does): those that are attached still get what is in the ring.
+    /// Under the other policies it waits for nobody. Nothing after `close`.
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`]: the arena is ended and still open, for another call; [`Error::Closed`],
-    /// [`Error::Forked`].
+    /// [`Error::TimedOut`]: no reader came; the arena is ended, and not closed; [`Error::Forked`].
     pub fn finish(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        if self.closed {
+            return Ok(());
+        }
         self.end()?;
-        self.wait_drained(true, timeout)?;
-        self.close();
+        if self.needs_first_reader()? {
+            let timeout = timeout.into();
+            // SAFETY: the handle is alive.
+            let status =
+                check(unsafe { sys::qads_writer_wait_reader(self.handle.as_ptr(), millis(timeout)) })?;
+            if status != sys::OK {
+                return Err(Error::TimedOut(format!(
+                    "finish of arena \"{}\" timed out after {:?}: no reader came for what is unread",
+                    self.name,
+                    timeout.unwrap_or_default()
+                )));
+            }
+        }
+        self.close_finished();
         Ok(())
     }
 
+    pub(crate) fn needs_first_reader(&self) -> Result<bool> {
+        let stats = self.stats()?;
+        Ok(self.on_full == OnFull::Block && stats.joins == 0 && stats.unread > 0)
+    }
+
+    /// What no reader reads, whoever called `finish` knows of it.
+    pub(crate) fn close_finished(&mut self) {
+        // SAFETY: the handle is alive.
+        unsafe { sys::qads_writer_accept_loss(self.handle.as_ptr()) };
+        self.close();
+    }
+
     /// Ends the arena if it is open, and detaches. Readers that are attached still get what is in the ring;
-    /// without any, the arena is gone. Idempotent.
+    /// without any, the arena is gone, which a warning on standard error tells under [`OnFull::Block`] if anything
+    /// was unread. Idempotent.
     pub fn close(&mut self) {
+        self.closed = true;
         // SAFETY: the handle is alive.
         unsafe { sys::qads_writer_close(self.handle.as_ptr()) }
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn closed(&self) -> bool {
+        self.closed
     }
 
     /// Counters of this writer.
@@ -252,7 +297,7 @@ impl fmt::Debug for RingWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RingWriter")
             .field("name", &self.name)
-            .field("generation", &self.generation)
+            .field("generation", &self.id.generation)
             .finish_non_exhaustive()
     }
 }
@@ -265,6 +310,7 @@ impl Drop for RingWriter {
             // An error says that the arena is closed or not ours any more: nothing is left to abort.
             let _ = self.abort(&format!("the writer's thread '{name}' panicked"));
         }
+        // Aborts an arena that is still open.
         // SAFETY: the handle is alive, and nobody uses it after this.
         unsafe { sys::qads_writer_free(self.handle.as_ptr()) }
     }

@@ -17,8 +17,14 @@ opaque!(Writer, Reader, Lease);
 opaque!(Bell);
 
 pub const OK: c_int = 0;
+#[cfg(feature = "arrow")]
+pub const EMPTY: c_int = -1;
 pub const DROPPED: c_int = -3;
 pub const ENDED: c_int = -4;
+
+pub const VERIFY_AUTO: u32 = 0;
+pub const VERIFY_METADATA: u32 = 1;
+pub const VERIFY_VALUES: u32 = 2;
 
 pub const FROM_EARLIEST: i64 = -1;
 pub const FROM_LATEST: i64 = -2;
@@ -66,6 +72,8 @@ pub struct ReaderOptions {
     pub from: i64,
     pub spin_micros: u32,
     pub unverified: u32,
+    pub verify: u32,
+    pub reserved: u32,
 }
 
 #[repr(C)]
@@ -82,7 +90,23 @@ pub struct Batch {
     pub layout: *const f64,
     pub layout_words: u64,
     pub schema_id: u32,
-    pub reserved: u32,
+    pub copied: u32,
+}
+
+#[cfg(feature = "arrow")]
+impl Batch {
+    /// In place of a batch that is not there.
+    pub fn none() -> Self {
+        // SAFETY: numbers and pointers, for which zero is a value too.
+        unsafe { std::mem::zeroed() }
+    }
+}
+
+#[repr(C)]
+#[derive(Default)]
+pub struct Identity {
+    pub generation: u64,
+    pub created_ns: u64,
 }
 
 #[repr(C)]
@@ -166,8 +190,11 @@ unsafe extern "C" {
     pub fn qads_writer_end(writer: *mut Writer) -> c_int;
     pub fn qads_writer_abort(writer: *mut Writer, reason: *const c_char) -> c_int;
     pub fn qads_writer_wait_drained(writer: *mut Writer, need_reader: c_int, timeout_ms: i64) -> c_int;
+    pub fn qads_writer_wait_reader(writer: *mut Writer, timeout_ms: i64) -> c_int;
+    pub fn qads_writer_accept_loss(writer: *mut Writer);
     pub fn qads_writer_close(writer: *mut Writer);
     pub fn qads_writer_free(writer: *mut Writer);
+    pub fn qads_writer_identity(writer: *mut Writer, identity: *mut Identity) -> c_int;
     pub fn qads_writer_get_stats(writer: *mut Writer, stats: *mut WriterStats) -> c_int;
 
     #[cfg(test)]
@@ -177,9 +204,13 @@ unsafe extern "C" {
         options: *const ReaderOptions,
         reader: *mut *mut Reader,
     ) -> c_int;
+    pub fn qads_reader_identity(reader: *mut Reader, identity: *mut Identity) -> c_int;
+    pub fn qads_reader_verifies(reader: *const Reader) -> c_int;
     pub fn qads_reader_peek(reader: *mut Reader, timeout_ms: i64, batch: *mut Batch) -> c_int;
     pub fn qads_reader_advance(reader: *mut Reader) -> c_int;
     pub fn qads_reader_take(reader: *mut Reader, lease: *mut *mut Lease, data: *mut *const u8) -> c_int;
+    #[cfg(feature = "arrow")]
+    pub fn qads_reader_messages(reader: *mut Reader, messages: *mut *const u8, length: *mut u64) -> c_int;
     pub fn qads_lease_release(lease: *mut Lease);
     pub fn qads_reader_lag(reader: *mut Reader, lag: *mut u64) -> c_int;
     pub fn qads_reader_close(reader: *mut Reader);
@@ -210,6 +241,7 @@ unsafe extern "C" {
         need_reader: c_int,
         wait: *mut c_int,
     ) -> c_int;
+    pub fn qads_writer_arm_reader(writer: *mut Writer, bell: *const Bell, wait: *mut c_int) -> c_int;
     pub fn qads_reader_arm(reader: *mut Reader, bell: *const Bell, wait: *mut c_int) -> c_int;
     pub fn qads_bell_create(bell: *mut *mut Bell) -> c_int;
     pub fn qads_bell_fd(bell: *const Bell) -> c_int;
@@ -222,7 +254,7 @@ mod tests {
     use super::*;
     use std::mem::{offset_of, size_of};
 
-    const DECLARED: [usize; 23] = [
+    const DECLARED: [usize; 27] = [
         size_of::<WriterOptions>(),
         offset_of!(WriterOptions, capacity),
         offset_of!(WriterOptions, spin_micros),
@@ -233,10 +265,14 @@ mod tests {
         size_of::<ReaderOptions>(),
         offset_of!(ReaderOptions, from),
         offset_of!(ReaderOptions, unverified),
+        offset_of!(ReaderOptions, verify),
         size_of::<Batch>(),
         offset_of!(Batch, lost_count),
         offset_of!(Batch, layout),
         offset_of!(Batch, schema_id),
+        offset_of!(Batch, copied),
+        size_of::<Identity>(),
+        offset_of!(Identity, created_ns),
         size_of::<ReaderStats>(),
         offset_of!(ReaderStats, generation),
         size_of::<ReaderInfo>(),

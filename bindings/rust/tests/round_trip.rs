@@ -294,3 +294,68 @@ fn a_reader_starts_where_it_is_told() {
     let error = SharedMemoryArena::create_reader(config.clone().with_from(ReadFrom::Sequence(u64::MAX)));
     assert_eq!(error.expect_err("no such sequence").code(), "ERR_QADS_INVALID_ARGUMENT");
 }
+
+#[test]
+fn the_samples_have_every_type_of_arrow() {
+    use arrow_schema::DataType::*;
+    use arrow_schema::{IntervalUnit, TimeUnit, UnionMode};
+
+    // Exhaustive, so that a type that arrow-rs adds is missed here.
+    let kind = |data_type: &arrow_schema::DataType| match data_type {
+        Null => 0,
+        Boolean => 1,
+        Int8 => 2,
+        Int16 => 3,
+        Int32 => 4,
+        Int64 => 5,
+        UInt8 => 6,
+        UInt16 => 7,
+        UInt32 => 8,
+        UInt64 => 9,
+        Float16 => 10,
+        Float32 => 11,
+        Float64 => 12,
+        Timestamp(TimeUnit::Second, _) => 13,
+        Timestamp(TimeUnit::Millisecond, _) => 14,
+        Timestamp(TimeUnit::Microsecond, _) => 15,
+        Timestamp(TimeUnit::Nanosecond, _) => 16,
+        Date32 => 17,
+        Date64 => 18,
+        Time32(_) => 19,
+        Time64(_) => 20,
+        Duration(TimeUnit::Second) => 21,
+        Duration(TimeUnit::Millisecond) => 22,
+        Duration(TimeUnit::Microsecond) => 23,
+        Duration(TimeUnit::Nanosecond) => 24,
+        Interval(IntervalUnit::YearMonth) => 25,
+        Interval(IntervalUnit::DayTime) => 26,
+        Interval(IntervalUnit::MonthDayNano) => 27,
+        Binary => 28,
+        FixedSizeBinary(_) => 29,
+        LargeBinary => 30,
+        BinaryView => 31,
+        Utf8 => 32,
+        LargeUtf8 => 33,
+        Utf8View => 34,
+        List(_) => 35,
+        ListView(_) => 36,
+        FixedSizeList(..) => 37,
+        LargeList(_) => 38,
+        LargeListView(_) => 39,
+        Struct(_) => 40,
+        Union(_, UnionMode::Sparse) => 41,
+        Union(_, UnionMode::Dense) => 42,
+        Dictionary(..) => 43,
+        Decimal32(..) => 44,
+        Decimal64(..) => 45,
+        Decimal128(..) => 46,
+        Decimal256(..) => 47,
+        Map(..) => 48,
+        RunEndEncoded(..) => 49,
+    };
+    let mut kinds: Vec<_> =
+        sample::arrays(1, false).iter().map(|(_, array)| kind(array.data_type())).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds, (0..50).collect::<Vec<_>>());
+}

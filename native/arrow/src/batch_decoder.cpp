@@ -69,15 +69,15 @@ SlotMessages::SlotMessages(qads_reader* reader, const qads_batch& batch) {
   unseen = unseen && qads_reader_verifies(reader) == QADS_VERIFY_VALUES;
 }
 
-::arrow::Result<std::shared_ptr<::arrow::RecordBatch>> BatchDecoder::decode(
-    const std::shared_ptr<::arrow::Buffer>& slot, const SlotMessages& messages, std::uint32_t schema_id) {
-  ARROW_ASSIGN_OR_RAISE(auto batch, read(slot, messages, schema_id));
-  if (messages.unseen) ARROW_RETURN_NOT_OK(batch->ValidateFull());
-  return batch;
+::arrow::Result<Decoded> BatchDecoder::decode(const std::shared_ptr<::arrow::Buffer>& slot,
+                                              const SlotMessages& messages, std::uint32_t schema_id) {
+  ARROW_ASSIGN_OR_RAISE(auto decoded, read(slot, messages, schema_id));
+  if (messages.unseen) ARROW_RETURN_NOT_OK(decoded.batch->ValidateFull());
+  return decoded;
 }
 
-::arrow::Result<std::shared_ptr<::arrow::RecordBatch>> BatchDecoder::read(
-    const std::shared_ptr<::arrow::Buffer>& slot, const SlotMessages& messages, std::uint32_t schema_id) {
+::arrow::Result<Decoded> BatchDecoder::read(const std::shared_ptr<::arrow::Buffer>& slot,
+                                            const SlotMessages& messages, std::uint32_t schema_id) {
   auto known = schemas_.find(schema_id);
   if (known == schemas_.end()) {
     ARROW_ASSIGN_OR_RAISE(const auto message, open(slot, messages.all.front()));
@@ -91,11 +91,14 @@ SlotMessages::SlotMessages(qads_reader* reader, const qads_batch& batch) {
     ARROW_ASSIGN_OR_RAISE(const auto reader,
                           ::arrow::ipc::RecordBatchStreamReader::Open(
                               std::make_unique<SlotMessageReader>(slot, messages), read_options()));
-    return reader->Next();
+    ARROW_ASSIGN_OR_RAISE(auto next, reader->ReadNext());
+    return Decoded{std::move(next.batch), std::move(next.custom_metadata)};
   }
   const ::arrow::ipc::DictionaryMemo none;
   ARROW_ASSIGN_OR_RAISE(const auto message, open(slot, messages.all.back()));
-  return ::arrow::ipc::ReadRecordBatch(*message, known->second.schema, &none, read_options());
+  ARROW_ASSIGN_OR_RAISE(auto batch,
+                        ::arrow::ipc::ReadRecordBatch(*message, known->second.schema, &none, read_options()));
+  return Decoded{std::move(batch), message->custom_metadata()};
 }
 
 }  // namespace qads::arrow

@@ -29,18 +29,22 @@ struct SlotMessages {
   SlotMessages(qads_reader* reader, const qads_batch& batch);
 };
 
+/// A batch, and the metadata that its writer gave to it alone, or null.
+struct Decoded {
+  std::shared_ptr<::arrow::RecordBatch> batch;
+  std::shared_ptr<const ::arrow::KeyValueMetadata> metadata;
+};
+
 /// Slots to record batches, in place. Remembers the schemas of one reader.
 class BatchDecoder {
  public:
   /// `slot` owns the lease. Values that nobody has seen are validated.
-  ::arrow::Result<std::shared_ptr<::arrow::RecordBatch>> decode(const std::shared_ptr<::arrow::Buffer>& slot,
-                                                                const SlotMessages& messages,
-                                                                std::uint32_t schema_id);
+  ::arrow::Result<Decoded> decode(const std::shared_ptr<::arrow::Buffer>& slot, const SlotMessages& messages,
+                                  std::uint32_t schema_id);
 
  private:
-  ::arrow::Result<std::shared_ptr<::arrow::RecordBatch>> read(const std::shared_ptr<::arrow::Buffer>& slot,
-                                                              const SlotMessages& messages,
-                                                              std::uint32_t schema_id);
+  ::arrow::Result<Decoded> read(const std::shared_ptr<::arrow::Buffer>& slot, const SlotMessages& messages,
+                                std::uint32_t schema_id);
 
   /// A schema that is known, and what it means for reading.
   struct KnownSchema {

@@ -126,24 +126,25 @@ SchemaEncoder::SchemaEncoder(std::shared_ptr<::arrow::Schema> schema)
       // Null for the few types that Arrow C++ cannot make an empty array of.
       empty_(empty_batch(schema_).ValueOr(nullptr)) {}
 
-::arrow::Result<const ipc::SlotPlan*> SchemaEncoder::plan(const ::arrow::RecordBatch& batch) {
+::arrow::Result<const ipc::SlotPlan*> SchemaEncoder::plan(const ::arrow::RecordBatch& batch,
+                                                          const Metadata& metadata) {
   // Of a slice without rows, Arrow C++ writes all values of some types.
   const bool is_empty = batch.num_rows() == 0 && empty_ != nullptr;
   try {
-    ARROW_RETURN_NOT_OK(write(is_empty ? *empty_ : batch));
+    ARROW_RETURN_NOT_OK(write(is_empty ? *empty_ : batch, metadata));
   } catch (const std::runtime_error& refused) {
     return ::arrow::Status::Invalid(refused.what());
   }
   return &plan_;
 }
 
-::arrow::Status SchemaEncoder::write(const ::arrow::RecordBatch& batch) {
+::arrow::Status SchemaEncoder::write(const ::arrow::RecordBatch& batch, const Metadata& metadata) {
   if (form_ == nullptr) ARROW_RETURN_NOT_OK(check_schema(*schema_));
   // A stream leaves a dictionary out that has not changed, and a slot must have it: then each batch is a
   // file.
   if (form_ == nullptr || has_dictionaries_ || empty_ == nullptr) {
     ARROW_ASSIGN_OR_RAISE(auto file, ::arrow::ipc::MakeFileWriter(&stream_, schema_, write_options()));
-    ARROW_RETURN_NOT_OK(file->WriteRecordBatch(batch));
+    ARROW_RETURN_NOT_OK(file->WriteRecordBatch(batch, metadata));
     ARROW_RETURN_NOT_OK(file->Close());
     form_ = std::make_shared<const ipc::SlotForm>(stream_.parts(), nodes_);
     plan_.lay_out(form_, stream_.parts(), form_->first_message());
@@ -156,7 +157,7 @@ SchemaEncoder::SchemaEncoder(std::shared_ptr<::arrow::Schema> schema)
     ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(*empty_));
     stream_.clear();
   }
-  ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(batch));
+  ARROW_RETURN_NOT_OK(writer_->WriteRecordBatch(batch, metadata));
   plan_.lay_out(form_, stream_.parts(), 0);
   return ::arrow::Status::OK();
 }

@@ -35,16 +35,18 @@ class PartsStream : public ::arrow::io::OutputStream {
 /// Plans the slots of batches of one schema.
 class SchemaEncoder {
  public:
+  using Metadata = std::shared_ptr<const ::arrow::KeyValueMetadata>;
+
   explicit SchemaEncoder(std::shared_ptr<::arrow::Schema> schema);
 
   const ::arrow::Schema& schema() const noexcept { return *schema_; }
   bool has_dictionaries() const noexcept { return has_dictionaries_; }
-  /// The slot of `batch`, which is borrowed until forget().
-  ::arrow::Result<const ipc::SlotPlan*> plan(const ::arrow::RecordBatch& batch);
+  /// The slot of `batch`, which is borrowed until forget(); with metadata of its own, or null.
+  ::arrow::Result<const ipc::SlotPlan*> plan(const ::arrow::RecordBatch& batch, const Metadata& metadata);
   void forget() noexcept { stream_.clear(); }
 
  private:
-  ::arrow::Status write(const ::arrow::RecordBatch& batch);
+  ::arrow::Status write(const ::arrow::RecordBatch& batch, const Metadata& metadata);
 
   std::shared_ptr<::arrow::Schema> schema_;
   bool has_dictionaries_;

@@ -15,8 +15,6 @@ namespace {
 
 // Several parts fit the ring at once, so that reading one overlaps with writing the next.
 constexpr std::uint64_t kPartsInRing = 4;
-// How soon a writer that waits for its first reader hears of it.
-constexpr Timeout kJoinProbe{50};
 
 struct Free {
   void operator()(qads_writer* writer) const noexcept { qads_writer_free(writer); }
@@ -25,11 +23,20 @@ struct Free {
 // Of a writer that was moved from.
 const std::string kNoName;
 
+/// Not every stream has metadata of single batches.
+::arrow::Result<::arrow::RecordBatchWithMetadata> next_of(::arrow::RecordBatchReader& stream) {
+  auto next = stream.ReadNext();
+  if (!next.status().IsNotImplemented()) return next;
+  ARROW_ASSIGN_OR_RAISE(auto batch, stream.Next());
+  return ::arrow::RecordBatchWithMetadata{std::move(batch), nullptr};
+}
+
 /// One call of write().
 struct Write {
   explicit Write(Timeout timeout) : deadline(timeout), limit(timeout) {}
   Deadline deadline;
   Timeout limit;
+  CustomMetadata metadata;  // of the batch at hand
   std::optional<std::uint64_t> last;
   std::uint64_t written = 0;
   bool dropped = false;
@@ -51,7 +58,7 @@ struct Writer::Impl {
 
   /// Calls `use(plan)` while the planned batch is borrowed.
   template <typename Use>
-  auto with_plan(const ::arrow::RecordBatch& batch, Use&& use) {
+  auto with_plan(const ::arrow::RecordBatch& batch, const CustomMetadata& metadata, Use&& use) {
     SchemaEncoder& schema = encoder.of(batch.schema());
     struct Forget {
       SchemaEncoder& schema;
@@ -59,7 +66,7 @@ struct Writer::Impl {
     };
     const ipc::SlotPlan* plan = nullptr;
     try {
-      plan = check_arrow(schema.plan(batch), QADS_ERR_INVALID_ARGUMENT,
+      plan = check_arrow(schema.plan(batch, metadata), QADS_ERR_INVALID_ARGUMENT,
                          "arena \"" + name + "\": Arrow cannot write this batch");
     } catch (...) {
       encoder.drop(schema);
@@ -106,7 +113,7 @@ struct Writer::Impl {
 
   /// Size of the slot if it is larger than `limit`; 0 when it was written.
   std::uint64_t put_within(const ::arrow::RecordBatch& batch, std::uint64_t limit, Write& write) {
-    return with_plan(batch, [&](const ipc::SlotPlan& plan) -> std::uint64_t {
+    return with_plan(batch, write.metadata, [&](const ipc::SlotPlan& plan) -> std::uint64_t {
       if (plan.size() > limit) return plan.size();
       put(plan, write);
       return 0;
@@ -118,7 +125,7 @@ struct Writer::Impl {
   }
 
   void split(const ::arrow::RecordBatch& batch, std::uint64_t size, Write& write) {
-    const std::uint64_t goal = part_goal(batch);
+    const std::uint64_t goal = part_goal(batch, write.metadata);
     const auto rows = static_cast<std::uint64_t>(batch.num_rows());
     std::uint64_t step = std::max<std::uint64_t>(1, share(rows, goal, size));
     for (std::uint64_t start = 0; start < rows;) {
@@ -141,9 +148,9 @@ struct Writer::Impl {
 
   /// Bytes that a part may take. Every part repeats the dictionaries: where they take most of it, larger
   /// parts repeat them less often.
-  std::uint64_t part_goal(const ::arrow::RecordBatch& batch) {
+  std::uint64_t part_goal(const ::arrow::RecordBatch& batch, const CustomMetadata& metadata) {
     const std::uint64_t least =
-        with_plan(*batch.Slice(0, 1), [](const ipc::SlotPlan& plan) { return plan.size(); });
+        with_plan(*batch.Slice(0, 1), metadata, [](const ipc::SlotPlan& plan) { return plan.size(); });
     const std::uint64_t part = capacity / kPartsInRing;
     return 2 * least <= part ? part : capacity;
   }
@@ -182,7 +189,7 @@ Writer::~Writer() {
   if (std::uncaught_exceptions() > impl_->unwinding) {
     qads_writer_abort(impl_->handle.get(), "an exception left the scope of the writer");
   }
-  close();
+  // Freeing the handle aborts an arena that is still open.
 }
 
 Writer::Writer(Writer&&) noexcept = default;
@@ -199,8 +206,20 @@ Writer::Impl& Writer::impl() const {
 
 const std::string& Writer::name() const noexcept { return impl_ == nullptr ? kNoName : impl_->name; }
 
+ArenaId Writer::id() const {
+  qads_identity identity{};
+  checked(qads_writer_identity(impl().handle.get(), &identity));
+  return {identity.generation, identity.created_ns};
+}
+
 std::optional<std::uint64_t> Writer::write(const ::arrow::RecordBatch& batch, Timeout timeout) {
+  return write(batch, nullptr, timeout);
+}
+
+std::optional<std::uint64_t> Writer::write(const ::arrow::RecordBatch& batch,
+                                           const CustomMetadata& custom_metadata, Timeout timeout) {
   Write write(timeout);
+  write.metadata = custom_metadata;
   impl().add(batch, write);
   return write.result();
 }
@@ -216,9 +235,10 @@ std::optional<std::uint64_t> Writer::write(::arrow::RecordBatchReader& stream, T
   const std::string what = "arena \"" + name() + "\": reading the batches to write";
   bool any = false;
   for (;;) {
-    const auto batch = check_arrow(stream.Next(), QADS_ERR_INVALID_ARGUMENT, what);
-    if (batch == nullptr) break;
-    self.add(*batch, write);
+    const auto next = check_arrow(next_of(stream), QADS_ERR_INVALID_ARGUMENT, what);
+    if (next.batch == nullptr) break;
+    write.metadata = next.custom_metadata;
+    self.add(*next.batch, write);
     any = true;
   }
   if (!any) {
@@ -228,9 +248,9 @@ std::optional<std::uint64_t> Writer::write(::arrow::RecordBatchReader& stream, T
   return write.result();
 }
 
-bool Writer::try_write(const ::arrow::RecordBatch& batch) {
+bool Writer::try_write(const ::arrow::RecordBatch& batch, const CustomMetadata& custom_metadata) {
   Impl& self = impl();
-  return self.with_plan(batch, [&](const ipc::SlotPlan& plan) {
+  return self.with_plan(batch, custom_metadata, [&](const ipc::SlotPlan& plan) {
     if (plan.size() > self.capacity) {
       fail(QADS_ERR_INVALID_ARGUMENT, "try_write() to arena \"" + name() +
                                           "\" writes one batch that fits the ring, and this has " +
@@ -257,20 +277,14 @@ void Writer::end() {
 void Writer::finish(bool wait_for_reader, Timeout timeout) {
   if (closed()) return;
   end();
-  const Deadline deadline(timeout);
-  const auto alone = [&] {
-    const WriterStats now = stats();
-    return impl_->on_full == OnFull::block && now.joins == 0 && now.unread > 0;
-  };
-  while (wait_for_reader && alone()) {
-    if (deadline.passed()) {
-      fail(QADS_ERR_TIMED_OUT, "finish() of arena \"" + name() + "\" timed out after " +
-                                   std::to_string(timeout.count()) +
-                                   " ms: no reader came for what is unread");
-    }
-    const Timeout probe = deadline.pause(kJoinProbe);
-    checked(qads_writer_wait_drained(impl_->handle.get(), 1, probe.count()));
+  const WriterStats now = stats();
+  const bool alone = impl_->on_full == OnFull::block && now.joins == 0 && now.unread > 0;
+  if (wait_for_reader && alone &&
+      checked(qads_writer_wait_reader(impl_->handle.get(), timeout.count())) == QADS_WOULD_BLOCK) {
+    fail(QADS_ERR_TIMED_OUT, "finish() of arena \"" + name() + "\" timed out after " +
+                                 std::to_string(timeout.count()) + " ms: no reader came for what is unread");
   }
+  qads_writer_accept_loss(impl_->handle.get());
   close();
 }
 

@@ -93,8 +93,9 @@ class WriterCore:
     def close(self) -> None:
         """Detaches at once; ends the arena if it is open. Idempotent.
 
-        Readers that are attached still get what is in the ring; without any, the arena is gone. Writes that
-        wait in other threads or tasks fail with `ClosedError`.
+        Readers that are attached still get what is in the ring; without any, the arena is gone, which a
+        warning on standard error tells under `block` if anything was unread. Writes that wait in other
+        threads or tasks fail with `ClosedError`.
         """
         with self._closing:
             if self.closed or self._native is None:
@@ -157,6 +158,12 @@ class WriterCore:
         """Under `block`, what is unread vanishes with the writer if nobody ever came."""
         stats = self.stats()
         return self.on_full == 'block' and stats.joins == 0 and stats.unread > 0
+
+    def _close_finished(self) -> None:
+        """What no reader reads, whoever called `finish` knows of it."""
+        if self._native is not None:
+            self._native.accept_loss()
+        self.close()
 
 
 def text_of(reason: object) -> str:

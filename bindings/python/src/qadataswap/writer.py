@@ -118,7 +118,8 @@ class Writer(WriterCore):
         """Ends cleanly and detaches.
 
         Under `block` it first waits for a reader if none ever came and something is unread, so that a
-        short-lived program does not vanish with its data.
+        short-lived program does not vanish with its data. It does not wait for readers to read everything:
+        those that are attached still get what is in the ring. Under the other policies it waits for nobody.
 
         :param timeout: seconds; None waits for ever.
         :raises TimedOutError: no reader came; the arena is ended, and not closed.
@@ -136,7 +137,7 @@ class Writer(WriterCore):
                 )
             probe = _JOIN_PROBE_S if left < 0 else min(left, _JOIN_PROBE_S)
             self._native_open('finish').wait_drained(True, probe)
-        self.close()
+        self._close_finished()
 
     def __enter__(self) -> Self:
         return self

@@ -61,6 +61,34 @@ def test_nothing_is_lost_when_the_first_reader_comes_after_the_last_batch(produc
     assert not arena_exists(name)
 
 
+def test_the_end_waits_for_nobody_once_a_reader_came_however_much_is_unread(produce: Producer) -> None:
+    name = unique_name()
+
+    def source() -> Iterator[Batch]:
+        until(lambda: inspect_arena(name).readers)
+        yield from numbers(3)
+
+    thread = threading.Thread(target=produce, args=(name, source()), kwargs=SMALL_RING)
+    thread.start()
+    with Reader(name, wait_ms=60_000) as slow:
+        slow.ready()
+        thread.join()
+        assert [number_of(batch) for batch in slow.batches()] == [0, 1, 2]
+
+
+@pytest.mark.parametrize('policy', ['drop-oldest', 'drop-newest', 'error'])
+def test_the_end_waits_for_nobody_where_nothing_was_written(produce: Producer) -> None:
+    name = unique_name()
+    produce(name, numbers(0), **SMALL_RING)
+    assert not arena_exists(name)
+
+
+def test_the_end_waits_for_nobody_under_a_policy_that_loses_batches(produce: Producer, policy: str) -> None:
+    name = unique_name()
+    produce(name, numbers(3), on_full=policy, **SMALL_RING)
+    assert not arena_exists(name)
+
+
 def test_an_error_of_the_source_reaches_readers_as_the_reason(produce: Producer) -> None:
     name = unique_name()
 

@@ -1,6 +1,7 @@
 //! Waiting in tokio's event loop for what happens in another process.
 
 use std::os::fd::{AsRawFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{NonNull, null_mut};
 use std::task::{Context, Poll, ready};
@@ -52,35 +53,63 @@ impl Drop for Bell {
     }
 }
 
+/// What needs the runtime's I/O and its time. tokio has no way to ask for them, and panics where they are missing.
+fn with_drivers<T>(arena: &str, make: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(make)).map_err(|_| {
+        Error::InvalidArgument(format!(
+            "arena \"{arena}\": the tokio runtime has I/O or time disabled, which an asynchronous reader or writer needs: \
+             call enable_all() on its builder"
+        ))
+    })
+}
+
 /// A bell that a task listens to.
 pub(super) struct Listener {
     bell: AsyncFd<Bell>,
     probe: Pin<Box<Sleep>>,
     /// The probe's time runs.
     listening: bool,
+    /// It is the time of a pause.
+    pausing: bool,
 }
 
 impl Listener {
     /// # Errors
     ///
-    /// [`Error::InvalidArgument`] outside of a tokio runtime, [`Error::System`], [`Error::NoSpace`].
+    /// [`Error::InvalidArgument`] outside of a tokio runtime or without its I/O and time, [`Error::System`], [`Error::NoSpace`].
     pub(super) fn new(arena: &str) -> Result<Self> {
         if Handle::try_current().is_err() {
             return Err(Error::InvalidArgument(format!(
                 "arena \"{arena}\": an asynchronous reader or writer is made within a tokio runtime, with I/O and time \
-                 enabled"
+                 enabled (enable_all() of its builder)"
             )));
         }
-        // SAFETY: the bell keeps its one descriptor open until it is dropped, which the `AsyncFd` does.
-        let bell = unsafe { AsyncFd::register_with_interest(Bell::new()?, Interest::READABLE) };
+        let bell = Bell::new()?;
+        let (bell, probe) = with_drivers(arena, || {
+            // SAFETY: the bell keeps its one descriptor open until it is dropped, which the `AsyncFd` does.
+            let bell = unsafe { AsyncFd::register_with_interest(bell, Interest::READABLE) };
+            (bell, Box::pin(sleep(PROBE)))
+        })?;
         let bell = bell.map_err(|error| {
             Error::System(format!("arena \"{arena}\": tokio cannot poll the doorbell: {error}"))
         })?;
-        Ok(Self { bell, probe: Box::pin(sleep(PROBE)), listening: false })
+        Ok(Self { bell, probe, listening: false, pausing: false })
     }
 
     pub(super) fn bell(&self) -> &Bell {
         self.bell.get_ref()
+    }
+
+    /// Ready after so long, for what nobody rings for.
+    pub(super) fn pause(&mut self, time: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.pausing {
+            self.probe.as_mut().reset(Instant::now() + time);
+            self.pausing = true;
+        }
+        ready!(self.probe.as_mut().poll(cx));
+        self.pausing = false;
+        self.listening = false;
+        Poll::Ready(())
     }
 
     /// Ready when it is time to look again: the bell was rung, or was not for some time.

@@ -73,6 +73,9 @@ impl AsyncReader {
     ///
     /// Those of [`Reader::read`].
     pub async fn read(&mut self) -> Result<Option<RecordBatch>> {
+        if let Some(batch) = self.reader.take_refused() {
+            return Ok(Some(batch));
+        }
         self.next_batch().await?.map(BatchRef::into_record_batch).transpose()
     }
 
@@ -95,19 +98,29 @@ impl AsyncReader {
     ///
     /// # Errors
     ///
-    /// Those of [`DataFrameReader::read`](crate::DataFrameReader::read).
+    /// Those of [`DataFrameReader::read`](crate::DataFrameReader::read); after [`Error::Incompatible`], `read` gives the
+    /// record batch.
     #[cfg(feature = "polars")]
     pub async fn read_frame(&mut self) -> Result<Option<polars_core::frame::DataFrame>> {
-        self.next_batch().await?.map(crate::frames::data_frame).transpose()
+        let batch = self.next_batch().await?.map(crate::frames::Converted::of).transpose()?;
+        batch.map(|batch| batch.frame(&mut self.reader)).transpose()
     }
 
     /// Ready when there is a batch or the end, which a look without waiting then finds.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         loop {
-            let ring = self.reader.ring_mut();
-            if ring.is_ready()? {
+            if let Some(pause) = self.reader.enter()? {
+                ready!(self.listener.pause(pause, cx));
+                continue;
+            }
+            let looked = self.reader.ring_mut().peek_batch(0);
+            if self.reader.leave(&looked) {
+                continue;
+            }
+            if matches!(looked?.0, sys::OK | sys::ENDED) {
                 return Poll::Ready(Ok(()));
             }
+            let ring = self.reader.ring_mut();
             let mut wait = 0;
             // SAFETY: both handles are alive.
             crate::error::check(unsafe {
@@ -143,6 +156,9 @@ impl Stream for AsyncReader {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.finished {
             return Poll::Ready(None);
+        }
+        if let Some(batch) = self.reader.take_refused() {
+            return Poll::Ready(Some(Ok(batch)));
         }
         let read = match ready!(self.poll_ready(cx)) {
             Ok(()) => self.reader.try_read(),

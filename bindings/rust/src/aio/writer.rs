@@ -41,14 +41,14 @@ impl AsyncWriter {
     pub async fn write(&mut self, data: &impl Writable) -> Result<Option<u64>> {
         let batch = data.to_record_batch()?.into_owned();
         loop {
-            match self.writer.place_whole(&batch, 0)? {
+            match self.writer.place_whole(&batch, data.custom_metadata(), 0)? {
                 Some(Placed::Written(sequence)) => return Ok(Some(sequence)),
                 Some(Placed::Dropped) => return Ok(None),
                 Some(Placed::WouldBlock) => self.space().await?,
                 None => break,
             }
         }
-        let mut task = self.writer.split(&batch)?;
+        let mut task = self.writer.split(&batch, data.custom_metadata())?;
         loop {
             if let Poll::Ready(written) = self.writer.advance(&mut task, 0)? {
                 return Ok(written);
@@ -76,29 +76,47 @@ impl AsyncWriter {
     ///
     /// [`Error::Closed`](crate::Error::Closed) after `close`, [`Error::Forked`](crate::Error::Forked).
     pub async fn drained(&mut self, need_reader: bool) -> Result<()> {
+        // SAFETY: both handles are alive.
+        self.until(|writer, bell, wait| unsafe {
+            sys::qads_writer_arm_drained(writer, bell, need_reader.into(), wait)
+        })
+        .await
+    }
+
+    /// Ends cleanly and closes; under [`OnFull::Block`](crate::OnFull::Block), once a first reader came, if none ever did and
+    /// something is unread: see [`RingWriter::finish`](crate::RingWriter::finish).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forked`](crate::Error::Forked).
+    pub async fn finish(&mut self) -> Result<()> {
+        if self.writer.ring_mut().closed() {
+            return Ok(());
+        }
+        self.end()?;
+        if self.writer.ring_mut().needs_first_reader()? {
+            // SAFETY: both handles are alive.
+            self.until(|writer, bell, wait| unsafe { sys::qads_writer_arm_reader(writer, bell, wait) })
+                .await?;
+        }
+        self.writer.ring_mut().close_finished();
+        Ok(())
+    }
+
+    /// Waits until `arm` says that there is nothing to wait for.
+    async fn until(
+        &mut self,
+        arm: impl Fn(*mut sys::Writer, *const sys::Bell, *mut c_int) -> c_int,
+    ) -> Result<()> {
         let mut wait: c_int = 1;
         loop {
             let writer = self.writer.ring_mut().handle().as_ptr();
-            let bell = self.listener.bell().handle();
-            // SAFETY: both handles are alive.
-            check(unsafe { sys::qads_writer_arm_drained(writer, bell, need_reader.into(), &mut wait) })?;
+            check(arm(writer, self.listener.bell().handle(), &mut wait))?;
             if wait == 0 {
                 return Ok(());
             }
             poll_fn(|cx| self.listener.poll(cx)).await?;
         }
-    }
-
-    /// Ends cleanly and closes, once somebody has read it all: see [`RingWriter::finish`](crate::RingWriter::finish).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Closed`](crate::Error::Closed), [`Error::Forked`](crate::Error::Forked).
-    pub async fn finish(&mut self) -> Result<()> {
-        self.end()?;
-        self.drained(true).await?;
-        self.close();
-        Ok(())
     }
 
     /// Marks the clean end: see [`Writer::end`].

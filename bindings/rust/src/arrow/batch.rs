@@ -1,5 +1,6 @@
 //! One batch that was read: first borrowed from the reader, then, if it is to be kept, leased.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use arrow_buffer::Buffer;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 
 use super::column::{ColumnKey, PrimitiveColumn};
-use super::decode::{CompiledSchema, Decoded, Decoder, Layout};
+use super::decode::{CompiledSchema, Decoded, Decoder, Layout, Messages, custom_metadata, guarded};
 use crate::batch_info::BatchInfo;
 use crate::error::{Error, Result};
 use crate::ring_reader::Peeked;
@@ -45,6 +46,8 @@ pub struct BatchRef<'r> {
 pub(crate) struct ReadContext {
     pub(crate) name: Arc<str>,
     pub(crate) trusted: bool,
+    /// Instead of messages that nobody needs.
+    pub(crate) nothing: Arc<[u8]>,
     /// Bytes that were copied to align them.
     pub(crate) copied: Arc<AtomicU64>,
 }
@@ -81,6 +84,18 @@ impl<'r> BatchRef<'r> {
     /// The batch's schema; the same object for batches of the same schema.
     pub fn schema(&self) -> &SchemaRef {
         &self.schema.schema
+    }
+
+    /// The `custom_metadata` that the writer gave to this batch alone; empty without any.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] for metadata that is no text.
+    pub fn custom_metadata(&self) -> Result<HashMap<String, String>> {
+        custom_metadata(self.peeked().messages()).map_err(|error| {
+            let sequence = self.info().sequence;
+            Error::Corrupt(format!("arena \"{}\": batch {sequence}: {error}", self.context.name))
+        })
     }
 
     /// A column of numbers, dates, times or decimals where it lies: the fastest way to single values.
@@ -146,10 +161,11 @@ impl<'r> BatchRef<'r> {
     ///
     /// [`Error::NoSpace`] when there is no memory for the copy, [`Error::Forked`].
     pub fn lease(mut self) -> Result<LeasedBatch> {
-        let (info, layout, slot) = self.take_slot()?;
+        let (info, layout, slot, messages) = self.take_slot()?;
         Ok(LeasedBatch {
             slot,
             layout: layout.into(),
+            messages,
             schema: self.schema.clone(),
             context: self.context.clone(),
             info,
@@ -162,19 +178,22 @@ impl<'r> BatchRef<'r> {
     ///
     /// Those of [`lease`](Self::lease) and [`LeasedBatch::record_batch`].
     pub fn into_record_batch(mut self) -> Result<RecordBatch> {
-        let (info, layout, slot) = self.take_slot()?;
-        Leased { layout, slot: &slot, schema: self.schema, context: self.context, info: &info }.record_batch()
+        let (info, layout, slot, messages) = self.take_slot()?;
+        let (schema, context) = (self.schema, self.context);
+        Leased { layout, slot: &slot, messages: &messages, schema, context, info: &info }.record_batch()
     }
 
-    /// Leases the slot; the buffer owns the lease.
-    fn take_slot(&mut self) -> Result<(BatchInfo, &'r [f64], Buffer)> {
+    /// Leases the slot; the buffer owns the lease. With the verified messages, if they are needed later.
+    fn take_slot(&mut self) -> Result<(BatchInfo, &'r [f64], Buffer, Arc<[u8]>)> {
         let peeked = self.peeked.take().expect("a batch has its bytes until it is consumed");
         let (info, layout) = (peeked.info(), peeked.layout());
+        let messages = if Layout::new(layout).is_compressed() { peeked.messages() } else { &[] };
+        let messages = if messages.is_empty() { self.context.nothing.clone() } else { messages.into() };
         let lease = peeked.take()?;
         let (data, length) = (lease.data(), lease.len());
         // SAFETY: the lease keeps these bytes valid and unchanged, and the buffer owns it.
         let slot = unsafe { Buffer::from_custom_allocation(data, length, Arc::new(lease)) };
-        Ok((info, layout, slot))
+        Ok((info, layout, slot, messages))
     }
 }
 
@@ -199,6 +218,7 @@ impl Drop for BatchRef<'_> {
 pub struct LeasedBatch {
     slot: Buffer,
     layout: Arc<[f64]>,
+    messages: Arc<[u8]>,
     schema: Arc<CompiledSchema>,
     context: ReadContext,
     info: BatchInfo,
@@ -248,8 +268,8 @@ impl LeasedBatch {
     }
 
     fn leased(&self) -> Leased<'_> {
-        let Self { slot, layout, schema, context, info } = self;
-        Leased { layout, slot, schema, context, info }
+        let Self { slot, layout, messages, schema, context, info } = self;
+        Leased { layout, slot, messages, schema, context, info }
     }
 }
 
@@ -258,6 +278,8 @@ struct Leased<'a> {
     layout: &'a [f64],
     /// Owns the lease.
     slot: &'a Buffer,
+    /// As they were verified; empty if nothing is compressed.
+    messages: &'a [u8],
     schema: &'a CompiledSchema,
     context: &'a ReadContext,
     info: &'a BatchInfo,
@@ -265,11 +287,13 @@ struct Leased<'a> {
 
 impl Leased<'_> {
     fn column(&self, index: usize) -> Result<ArrayRef> {
-        self.account(self.decoder()?.column(index))
+        let decoder = self.decoder()?;
+        self.account(guarded(|| decoder.column(index)))
     }
 
     fn record_batch(&self) -> Result<RecordBatch> {
-        self.account(self.decoder()?.record_batch())
+        let decoder = self.decoder()?;
+        self.account(guarded(|| decoder.record_batch()))
     }
 
     fn decoder(&self) -> Result<Decoder<'_>> {
@@ -281,7 +305,8 @@ impl Leased<'_> {
                 self.context.name, self.info.sequence
             )));
         }
-        Ok(Decoder { schema: self.schema, layout, slot: self.slot, trusted: self.context.trusted })
+        let messages = Messages::new(self.messages, self.layout);
+        Ok(Decoder { schema: self.schema, layout, slot: self.slot, messages, trusted: self.context.trusted })
     }
 
     fn account<T>(&self, decoded: std::result::Result<Decoded<T>, ArrowError>) -> Result<T> {

@@ -6,6 +6,7 @@ mod column;
 mod decode;
 mod encode;
 mod reader;
+mod reconnect;
 #[cfg(test)]
 mod sample;
 mod writable;
@@ -14,5 +15,6 @@ mod writer;
 pub use batch::{BatchRef, LeasedBatch};
 pub use column::{ColumnKey, PrimitiveColumn};
 pub use reader::Reader;
-pub use writable::Writable;
+pub use reconnect::Departure;
+pub use writable::{WithMetadata, Writable};
 pub use writer::Writer;

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -6,16 +7,19 @@ use arrow_array::RecordBatch;
 
 use super::Writable;
 use super::encode::{Encoder, MAX_ROWS, Plan, split, unwritable};
+use crate::arena::ArenaId;
 use crate::config::{OnFull, SharedMemoryConfig, millis};
 use crate::error::{Error, Result};
 use crate::ring_writer::{Placed, RingWriter};
 use crate::stats::WriterStats;
 
-/// Writes record batches (and DataFrames, with the feature `polars`) into an arena of its own, straight into the ring: every byte is copied once.
+/// Writes record batches (and DataFrames, with the feature `polars`) into an arena of its own, straight into the ring:
+/// every byte is copied once.
 ///
-/// Dropping the writer ends the arena; what a short-lived program wrote is gone then if no reader has come yet,
-/// so call [`finish`](Self::finish) instead. Dropped by a panic, it aborts the arena, so that readers do not take
-/// half of the data for all of it. A writer may move to another thread, and is used by one at a time.
+/// Keep the writer for as long as there is something to write, and end it with [`finish`](Self::finish): under
+/// [`OnFull::Block`] that waits for a first reader, without whom the arena and what is in it would go with the writer.
+/// Dropping a writer that was not ended aborts the arena, also when `?` or a panic left its scope, so that readers do
+/// not take half of the data for all of it. A writer may move to another thread, and is used by one at a time.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -69,7 +73,8 @@ impl Writer {
     ) -> Result<Option<u64>> {
         let timeout = timeout.into();
         let batch = &*data.to_record_batch()?;
-        match self.place_whole(batch, millis(timeout))? {
+        let metadata = data.custom_metadata();
+        match self.place_whole(batch, metadata, millis(timeout))? {
             Some(Placed::Written(sequence)) => return Ok(Some(sequence)),
             Some(Placed::Dropped) => return Ok(None),
             Some(Placed::WouldBlock) => return Err(self.ring.timed_out("write", timeout)),
@@ -77,7 +82,7 @@ impl Writer {
         }
         // A time-out beyond what the clock can count is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut task = self.split(batch)?;
+        let mut task = self.split(batch, metadata)?;
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if let Poll::Ready(written) = self.advance(&mut task, millis(left))? {
@@ -96,7 +101,7 @@ impl Writer {
     ///
     /// Those of [`write`](Self::write); [`Error::InvalidArgument`] for a batch that is larger than the ring.
     pub fn try_write(&mut self, data: &impl Writable) -> Result<bool> {
-        match self.place_whole(&*data.to_record_batch()?, 0)? {
+        match self.place_whole(&*data.to_record_batch()?, data.custom_metadata(), 0)? {
             Some(placed) => Ok(matches!(placed, Placed::Written(_))),
             None => Err(Error::InvalidArgument(format!(
                 "arena \"{}\": try_write() writes one batch that fits the ring of {} bytes, and this one does not: use \
@@ -108,8 +113,13 @@ impl Writer {
     }
 
     /// One attempt to write a batch in one slot; `None` if it does not fit.
-    pub(crate) fn place_whole(&mut self, batch: &RecordBatch, timeout_ms: i64) -> Result<Option<Placed>> {
-        let plan = self.encoder.plan(batch).map_err(unwritable(self.ring.name()))?;
+    pub(crate) fn place_whole(
+        &mut self,
+        batch: &RecordBatch,
+        metadata: Option<&HashMap<String, String>>,
+        timeout_ms: i64,
+    ) -> Result<Option<Placed>> {
+        let plan = self.encoder.plan(batch, metadata).map_err(unwritable(self.ring.name()))?;
         if plan.len() as u64 > self.ring.capacity() || plan.rows() > MAX_ROWS {
             return Ok(None);
         }
@@ -117,15 +127,20 @@ impl Writer {
     }
 
     /// The parts of a batch that does not fit in one slot.
-    pub(crate) fn split(&mut self, batch: &RecordBatch) -> Result<WriteTask> {
-        let parts = split(&mut self.encoder, batch, self.ring.capacity(), self.ring.name())?;
-        Ok(WriteTask { parts, next: 0, last: None, dropped: false })
+    pub(crate) fn split(
+        &mut self,
+        batch: &RecordBatch,
+        metadata: Option<&HashMap<String, String>>,
+    ) -> Result<WriteTask> {
+        let parts = split(&mut self.encoder, batch, metadata, self.ring.capacity(), self.ring.name())?;
+        Ok(WriteTask { parts, metadata: metadata.cloned(), next: 0, last: None, dropped: false })
     }
 
     /// Goes on with the parts of a batch. Pending when there was no space before the time-out.
     pub(crate) fn advance(&mut self, task: &mut WriteTask, timeout_ms: i64) -> Result<Poll<Option<u64>>> {
         while let Some(part) = task.parts.get(task.next) {
-            let plan = self.encoder.plan(part).map_err(unwritable(self.ring.name()))?;
+            let plan =
+                self.encoder.plan(part, task.metadata.as_ref()).map_err(unwritable(self.ring.name()))?;
             match place(&mut self.ring, &plan, timeout_ms)? {
                 Placed::Written(sequence) => task.last = Some(sequence),
                 Placed::Dropped => task.dropped = true,
@@ -151,9 +166,15 @@ impl Writer {
         self.ring.capacity()
     }
 
-    /// Every writer that is created under the name begins a new generation of the arena.
+    /// Every writer that is created under the name begins a new generation of the arena; it begins at 1 again when the
+    /// name was gone meanwhile.
     pub fn generation(&self) -> u64 {
         self.ring.generation()
+    }
+
+    /// What tells this arena from the others of its name.
+    pub fn id(&self) -> ArenaId {
+        self.ring.id()
     }
 
     /// Waits until every attached reader has read everything. Without readers it returns at once, unless
@@ -186,18 +207,17 @@ impl Writer {
         self.ring.abort(reason)
     }
 
-    /// Ends cleanly and closes, once somebody has read it all: see [`RingWriter::finish`].
+    /// Ends cleanly and closes; under [`OnFull::Block`], once a first reader came, if none ever did and
+    /// something is unread: see [`RingWriter::finish`].
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`]: the arena is ended and still open, for another call; [`Error::Closed`],
-    /// [`Error::Forked`].
+    /// [`Error::TimedOut`]: no reader came; the arena is ended, and not closed; [`Error::Forked`].
     pub fn finish(&mut self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         self.ring.finish(timeout)
     }
 
-    /// Ends the arena if it is open, and detaches. Readers that are attached still get what is in the ring;
-    /// without any, the arena is gone. Idempotent.
+    /// Ends the arena if it is open, and detaches: see [`RingWriter::close`].
     pub fn close(&mut self) {
         self.ring.close();
     }
@@ -231,6 +251,7 @@ fn place(ring: &mut RingWriter, plan: &Plan, timeout_ms: i64) -> Result<Placed> 
 /// One write of a batch that takes several slots.
 pub(crate) struct WriteTask {
     parts: Vec<RecordBatch>,
+    metadata: Option<HashMap<String, String>>,
     next: usize,
     last: Option<u64>,
     dropped: bool,

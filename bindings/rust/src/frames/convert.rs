@@ -91,8 +91,7 @@ fn import(field: &Field, array: &dyn Array) -> Result<Series, String> {
 /// The first type in `data_type` that polars does not have. It would tell so itself for some, and panic for others.
 fn foreign_type(data_type: &DataType) -> Option<&DataType> {
     match data_type {
-        DataType::Float16
-        | DataType::Decimal256(..)
+        DataType::Decimal256(..)
         | DataType::Interval(_)
         | DataType::Union(..)
         | DataType::ListView(_)

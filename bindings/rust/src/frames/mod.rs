@@ -13,9 +13,9 @@ use crate::arrow::{Reader, Writable, Writer};
 use crate::config::SharedMemoryConfig;
 use crate::error::{Error, Result};
 
-pub use reader::DataFrameReader;
 #[cfg(feature = "tokio")]
-pub(crate) use reader::data_frame;
+pub(crate) use reader::Converted;
+pub use reader::DataFrameReader;
 
 /// Polars DataFrames through an arena.
 ///

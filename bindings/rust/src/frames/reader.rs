@@ -2,6 +2,7 @@ use std::fmt;
 use std::task::Poll;
 use std::time::Duration;
 
+use arrow_array::RecordBatch;
 use polars_core::frame::DataFrame;
 
 use super::convert;
@@ -44,10 +45,11 @@ impl DataFrameReader {
     ///
     /// # Errors
     ///
-    /// Those of [`Reader::read`]; [`Error::Incompatible`] also for a type that polars does not have: the batch is
-    /// skipped.
+    /// Those of [`Reader::read`]; [`Error::Incompatible`] also for a type that polars does not have: then
+    /// [`reader_mut`](Self::reader_mut)`().read()` gives the record batch, and the next `read` goes on behind it.
     pub fn read(&mut self, timeout: impl Into<Option<Duration>>) -> Result<Option<DataFrame>> {
-        self.reader.next_batch(timeout)?.map(data_frame).transpose()
+        let batch = self.reader.next_batch(timeout)?.map(Converted::of).transpose()?;
+        batch.map(|batch| batch.frame(&mut self.reader)).transpose()
     }
 
     /// Like [`read`](Self::read), without waiting: [`Poll::Pending`] when nothing is ready.
@@ -56,10 +58,9 @@ impl DataFrameReader {
     ///
     /// Those of `read`, without [`Error::TimedOut`].
     pub fn try_read(&mut self) -> Result<Poll<Option<DataFrame>>> {
-        match self.reader.try_next_batch()? {
-            Poll::Ready(batch) => Ok(Poll::Ready(batch.map(data_frame).transpose()?)),
-            Poll::Pending => Ok(Poll::Pending),
-        }
+        let Poll::Ready(batch) = self.reader.try_next_batch()? else { return Ok(Poll::Pending) };
+        let batch = batch.map(Converted::of).transpose()?;
+        batch.map(|batch| batch.frame(&mut self.reader)).transpose().map(Poll::Ready)
     }
 
     /// The reader of record batches below: counters, lag, where the last batch came from.
@@ -73,16 +74,31 @@ impl DataFrameReader {
     }
 }
 
-/// The batch as a DataFrame.
-pub(crate) fn data_frame(batch: BatchRef<'_>) -> Result<DataFrame> {
-    let (sequence, arena) = (batch.info().sequence, batch.arena());
-    let batch = batch.into_record_batch()?;
-    convert::to_data_frame(&batch).map_err(|error| {
-        Error::Incompatible(format!(
-            "arena \"{arena}\": column \"{}\" of batch {sequence} cannot be a polars column: {}; the batch is skipped",
-            error.column, error.why
-        ))
-    })
+/// A batch that becomes a DataFrame.
+pub(crate) struct Converted {
+    batch: RecordBatch,
+    sequence: u64,
+}
+
+impl Converted {
+    pub(crate) fn of(batch: BatchRef<'_>) -> Result<Self> {
+        let sequence = batch.info().sequence;
+        Ok(Self { batch: batch.into_record_batch()?, sequence })
+    }
+
+    /// What cannot become one is left with its reader.
+    pub(crate) fn frame(self, reader: &mut Reader) -> Result<DataFrame> {
+        convert::to_data_frame(&self.batch).map_err(|error| {
+            let (arena, sequence) = (reader.name(), self.sequence);
+            let refusal = Error::Incompatible(format!(
+                "arena \"{arena}\": column \"{}\" of batch {sequence} cannot be a polars column: {}; read() of the \
+                 reader of record batches gives it, the next frame is the one behind it",
+                error.column, error.why
+            ));
+            reader.refuse(self.batch);
+            refusal
+        })
+    }
 }
 
 /// Every frame until the end. A batch that is refused is an error and iteration goes on behind it; any other error
@@ -91,7 +107,10 @@ impl Iterator for DataFrameReader {
     type Item = Result<DataFrame>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.reader.next_with(|reader| reader.next_batch(None)?.map(data_frame).transpose())
+        self.reader.next_with(|reader| {
+            let batch = reader.next_batch(None)?.map(Converted::of).transpose()?;
+            batch.map(|batch| batch.frame(reader)).transpose()
+        })
     }
 }
 

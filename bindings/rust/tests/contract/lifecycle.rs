@@ -14,13 +14,17 @@ pub fn trials() -> Vec<Trial> {
         trial("a file that is no arena is refused and left alone", not_an_arena),
         trial("an arena whose writer was killed is taken over by the next one", taken_over),
         trial("a writer that is dropped by a panic aborts its arena", panicked),
+        trial("a writer that is dropped before it ended aborts its arena, one that ended does not", dropped),
+        trial("a function that an error leaves early aborts the arena of its writer", left_early),
+        trial("batches that go with their writer because nobody came are warned of, once", warned),
+        trial("no writer warns whose batches are read, or that gives up or finishes", not_warned),
         trial("a process that exits without closing its writer leaves a dead one", exited),
         trial("handles do not work in a forked child, and dropping them there ends nothing", forked),
         trial("nothing can be written after the end, nor read after close", closed),
         trial("readers beyond the limit are refused", too_many_readers),
         trial("names and numbers out of their ranges are refused with what is allowed", invalid),
         trial("files whose names no call takes are not listed", listed),
-        trial("asynchronous readers and writers need a runtime, and say so", no_runtime),
+        trial("asynchronous readers and writers need a runtime with I/O and time, and say so", no_runtime),
         trial("an arena shows who is there", inspected),
         trial(
             "readers and writers may move to another thread, batches and leases be used in several",
@@ -86,6 +90,78 @@ fn panicked() -> Outcome {
     assert_eq!(reader.read(SOON)?, Some(batch(0)));
     let error = reader.read(SOON).expect_err("an abort");
     assert_eq!(error, Error::WriterAborted("the writer's thread 'producer' panicked".into()));
+    Ok(())
+}
+
+fn dropped() -> Outcome {
+    let config = support::config("dropped");
+    let ends: [fn(&mut Writer) -> qadataswap::Result<()>; 3] =
+        [|_| Ok(()), Writer::end, |writer| writer.finish(SOON)];
+    for (number, end) in ends.into_iter().enumerate() {
+        let mut writer = Writer::create(&config)?;
+        let mut reader = Reader::attach(&config)?;
+        writer.write(&batch(0))?;
+        end(&mut writer)?;
+        drop(writer);
+        assert_eq!(reader.read(SOON)?, Some(batch(0)));
+        let after = reader.read(SOON);
+        if number == 0 {
+            let reason = "the writer was dropped before it ended";
+            assert_eq!(after, Err(Error::WriterAborted(reason.into())));
+        } else {
+            assert_eq!(after, Ok(None));
+        }
+    }
+    Ok(())
+}
+
+fn left_early() -> Outcome {
+    fn half(config: &SharedMemoryConfig) -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let mut writer = Writer::create(config)?;
+        writer.wait_drained(true, SOON)?;
+        writer.write(&batch(0))?;
+        "no number".parse::<i64>()?;
+        writer.finish(None)?;
+        Ok(())
+    }
+    let config = support::config("early").with_wait(SOON);
+    let own = config.clone();
+    let written = std::thread::spawn(move || half(&own).map_err(|error| error.to_string()));
+    let mut reader = Reader::attach(&config)?;
+    assert_eq!(reader.read(SOON)?, Some(batch(0)));
+    assert_eq!(reader.read(SOON).expect_err("an abort").code(), "ERR_QADS_WRITER_ABORTED");
+    assert!(written.join().expect("no panic").is_err());
+    Ok(())
+}
+
+fn warned() -> Outcome {
+    for leave in [&["drop"][..], &["close"], &["end", "drop"], &[]] {
+        let name = support::name("unread");
+        let create = format!("create {name} 1024 block");
+        let said = Peer::said(&[&[&*create, "write 0 3"], leave].concat());
+        assert_eq!(said.lines().count(), 1, "{leave:?}: {said}");
+        let told = ["WARN", &format!("arena={name} "), "3 batches unread", "finish()"];
+        assert!(told.iter().all(|words| said.contains(words)), "{leave:?}: {said}");
+    }
+    Ok(())
+}
+
+fn not_warned() -> Outcome {
+    let name = support::name("quiet");
+    let attach = &*format!("attach {name}");
+    let ways: [(&str, &[&str]); 7] = [
+        ("block", &[attach, "read 3", "drop"]),
+        ("block", &[attach, "drop", "read 3"]),
+        ("block", &["abort enough", "drop"]),
+        ("block", &[attach, "detach", "finish 1000"]),
+        ("drop-oldest", &["drop"]),
+        ("drop-newest", &["drop"]),
+        ("error", &["drop"]),
+    ];
+    for (policy, way) in ways {
+        let create = format!("create {name} 1024 {policy}");
+        assert_eq!(Peer::said(&[&[&*create, "write 0 3"], way].concat()), "", "{policy}, {way:?}");
+    }
     Ok(())
 }
 
@@ -188,10 +264,26 @@ fn listed() -> Outcome {
 }
 
 fn no_runtime() -> Outcome {
+    use tokio::runtime::Builder;
+
     let config = support::config("runtime");
     let error = AsyncWriter::create(&config).expect_err("no runtime");
     assert_eq!(error.code(), "ERR_QADS_INVALID_ARGUMENT");
     assert!(error.message().contains("within a tokio runtime"), "{error}");
+    let _writer = Writer::create(&config)?;
+    let (bare, without_time) =
+        (Builder::new_current_thread().build(), Builder::new_current_thread().enable_io().build());
+    for runtime in [bare.expect("a runtime"), without_time.expect("a runtime")] {
+        let errors = [
+            runtime.block_on(async { AsyncWriter::create("other") }).expect_err("no drivers"),
+            runtime.block_on(AsyncReader::attach(&config)).expect_err("no drivers"),
+        ];
+        for error in errors {
+            assert_eq!(error.code(), "ERR_QADS_INVALID_ARGUMENT");
+            assert!(error.message().contains("enable_all()"), "{error}");
+        }
+    }
+    assert!(SharedMemoryArena::new(config.name()).inspect()?.readers.is_empty());
     Ok(())
 }
 

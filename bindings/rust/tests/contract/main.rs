@@ -7,6 +7,7 @@ mod holding;
 mod lifecycle;
 mod peer;
 mod reading;
+mod succession;
 #[path = "../support/mod.rs"]
 mod support;
 mod surface;
@@ -26,7 +27,8 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some("--peer") {
         return peer::obey();
     }
-    let trials = [reading::trials(), writing::trials(), lifecycle::trials(), holding::trials()];
+    let trials =
+        [reading::trials(), writing::trials(), lifecycle::trials(), holding::trials(), succession::trials()];
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect());
     // What peers left that were killed.
     support::remove_names();

@@ -1,7 +1,7 @@
 //! The other process. One command a line, one answer a line: `ok …` or `error CODE message`.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::FromRawFd;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -20,11 +20,16 @@ pub struct Peer {
 
 impl Peer {
     pub fn start() -> Self {
+        Self::start_with(Stdio::inherit())
+    }
+
+    fn start_with(errors: Stdio) -> Self {
         let program = std::env::current_exe().expect("this program's path");
         let mut child = Command::new(program)
             .arg("--peer")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(errors)
             .spawn()
             .expect("a process");
         let commands = child.stdin.take().expect("a pipe");
@@ -37,6 +42,19 @@ impl Peer {
         let mut peer = Self::start();
         assert_eq!(peer.ask(&format!("create {config}")), "ok");
         peer
+    }
+
+    /// What a peer says on standard error that obeys these commands and exits.
+    pub fn said(commands: &[&str]) -> String {
+        let mut peer = Self::start_with(Stdio::piped());
+        for command in commands {
+            assert!(peer.ask(command).starts_with("ok"), "{command}");
+        }
+        peer.tell("exit");
+        let mut text = String::new();
+        peer.child.stderr.take().expect("a pipe").read_to_string(&mut text).expect("text");
+        peer.wait();
+        text
     }
 
     /// Sends a command without waiting for the answer.
@@ -102,6 +120,8 @@ fn config(name: &str, kilobytes: &str, policy: &str) -> SharedMemoryConfig {
     let policy = match policy {
         "block" => OnFull::Block,
         "drop-oldest" => OnFull::DropOldest,
+        "drop-newest" => OnFull::DropNewest,
+        "error" => OnFull::Error,
         other => panic!("no policy {other:?}"),
     };
     SharedMemoryConfig::new(name).with_size_bytes(1024 * number::<u64>(kilobytes)).with_on_full(policy)
@@ -133,6 +153,7 @@ impl State {
             ["abort", reason @ ..] => self.writer().abort(&reason.join(" "))?,
             ["finish", millis] => self.writer().finish(Duration::from_millis(number(millis)))?,
             ["close"] => self.writer().close(),
+            ["drop"] => self.writer = None,
             ["panic"] => {
                 let writer = self.writer.take();
                 let thread = std::thread::Builder::new().name("producer".into());
@@ -143,6 +164,7 @@ impl State {
                 assert!(panicked.expect("a thread").join().is_err());
             }
             ["exit"] => std::process::exit(0),
+            ["detach"] => self.reader = None,
             ["attach", name] => self.reader = Some(Reader::attach(*name)?),
             ["read", count] => {
                 let reader = self.reader.as_mut().expect("a reader");

@@ -5,7 +5,9 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 use libtest_mimic::Trial;
 use qadataswap::aio::AsyncWriter;
-use qadataswap::{Error, OnFull, Result, RingWriter, SharedMemoryArena, SharedMemoryConfig, Writer};
+use qadataswap::{
+    ArenaState, Error, OnFull, Result, RingWriter, SharedMemoryArena, SharedMemoryConfig, Writer,
+};
 use tokio::runtime::Runtime;
 
 use crate::peer::Peer;
@@ -29,11 +31,14 @@ pub fn trials() -> Vec<Trial> {
         ("record batches", |config| Ok(Box::new(Batches(Writer::create(config)?)))),
         ("async", Async::open),
     ];
-    let contract: [Check; 4] = [
+    let contract: [Check; 7] = [
         ("a write waits for the slowest reader, and times out without losing anything", back_pressure),
         ("a writer whose reader is killed goes on", reader_killed),
         ("drop-newest leaves out what does not fit, and counts it", drop_newest),
-        ("finish waits until another process has read everything", finish),
+        ("finish waits for a first reader, and not until it has read everything", finish),
+        ("finish waits for nobody once a reader came, however much is unread", finish_after_reader),
+        ("finish waits for nobody where nothing was written", finish_empty),
+        ("finish waits for nobody under a policy that loses batches anyway", finish_losing),
     ];
     let mut trials = Vec::new();
     for (sentence, test) in contract {
@@ -42,6 +47,7 @@ pub fn trials() -> Vec<Trial> {
         }
     }
     trials.push(trial("the policy error makes a write into a full ring fail", fail_when_full));
+    trials.push(trial("a finish without a reader times out, and leaves the arena for one", finish_in_time));
     trials.push(trial("try_write writes what fits and says what does not", try_write));
     trials
 }
@@ -111,20 +117,70 @@ fn drop_newest(open: Open) -> Outcome {
 
 fn finish(open: Open) -> Outcome {
     let config = small_ring("finish");
-    let name = config.name().to_owned();
+    let arena = SharedMemoryArena::new(config.name());
     let finished = std::thread::spawn(move || -> Result<()> {
         let mut sink = open(&config)?;
         sink.write(&batch(1), SOON)?;
         sink.write(&batch(2), SOON)?;
         sink.finish()
     });
-    let mut peer = Peer::start();
-    while !SharedMemoryArena::new(&name).exists()? {
+    while !matches!(arena.inspect(), Ok(info) if info.state == ArenaState::Ended) {
         std::thread::yield_now();
     }
-    assert_eq!(peer.ask(&format!("attach {name}")), "ok");
-    assert_eq!(peer.ask("read 3"), "ok 1 2 end");
+    assert!(!finished.is_finished(), "nobody came");
+    let mut peer = Peer::start();
+    assert_eq!(peer.ask(&format!("attach {}", arena.name())), "ok");
+    // The writer goes, and what the peer has not read stays.
     finished.join().expect("no panic")?;
+    assert!(!arena.inspect()?.writer_alive);
+    assert_eq!(peer.ask("read 3"), "ok 1 2 end");
+    assert_eq!(peer.ask("detach"), "ok");
+    assert!(!arena.exists()?);
+    Ok(())
+}
+
+fn finish_after_reader(open: Open) -> Outcome {
+    let config = small_ring("came");
+    let mut sink = open(&config)?;
+    let mut slow = Peer::start();
+    assert_eq!(slow.ask(&format!("attach {}", config.name())), "ok");
+    sink.write(&batch(1), SOON)?;
+    sink.write(&batch(2), SOON)?;
+    assert_eq!(slow.ask("read 1"), "ok 1");
+    sink.finish()?;
+    sink.finish()?;
+    assert_eq!(slow.ask("read 2"), "ok 2 end");
+    Ok(())
+}
+
+fn finish_empty(open: Open) -> Outcome {
+    let config = small_ring("empty");
+    open(&config)?.finish()?;
+    assert!(!SharedMemoryArena::new(config.name()).exists()?);
+    Ok(())
+}
+
+fn finish_losing(open: Open) -> Outcome {
+    for policy in [OnFull::DropOldest, OnFull::DropNewest, OnFull::Error] {
+        let config = small_ring("losing").with_on_full(policy);
+        let mut sink = open(&config)?;
+        sink.write(&batch(1), SOON)?;
+        sink.finish()?;
+        assert!(!SharedMemoryArena::new(config.name()).exists()?);
+    }
+    Ok(())
+}
+
+fn finish_in_time() -> Outcome {
+    let config = small_ring("alone");
+    let mut writer = Writer::create(&config)?;
+    writer.write(&batch(1))?;
+    let error = writer.finish(LIMIT).expect_err("nobody came");
+    assert_eq!(error.code(), "ERR_QADS_TIMED_OUT");
+    assert!(error.message().contains("no reader came"), "{error}");
+    let mut reader = SharedMemoryArena::create_reader(&config)?;
+    writer.finish(LIMIT)?;
+    assert_eq!((reader.read(SOON)?, reader.read(SOON)?), (Some(batch(1)), None));
     Ok(())
 }
 

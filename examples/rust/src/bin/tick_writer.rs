@@ -1,5 +1,4 @@
-//! Writes ticks into an arena: `tick_writer NAME BATCHES [READERS]`. Begins when so many readers are there, and ends when
-//! they have read everything.
+//! Writes ticks into an arena: `tick_writer NAME BATCHES [READERS]`. Begins when so many readers are there.
 
 use std::error::Error;
 use std::time::Duration;

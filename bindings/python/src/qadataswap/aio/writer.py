@@ -121,7 +121,7 @@ class Writer(WriterCore):
                     f'finish() of arena "{self.name}" timed out after {timeout} s: no reader came for what '
                     'is unread'
                 )
-        self.close()
+        self._close_finished()
 
     def close(self) -> None:
         super().close()

@@ -1,6 +1,7 @@
 //! Arrays over the bytes of a slot, from its layout words. The arrays' buffers are slices of one buffer that owns
 //! the lease.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::{
@@ -10,9 +11,11 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_data::{ArrayData, ArrayDataBuilder};
 use arrow_ipc::MetadataVersion;
+use arrow_ipc::reader::{read_dictionary, read_record_batch};
 use arrow_schema::{ArrowError, DataType, UnionMode};
 
 use super::layout::{Block, Layout};
+use super::messages::{Messages, message};
 use super::schema::{Column, CompiledSchema, Position, fixed_buffers, is_view};
 
 /// How deep dictionaries may hold dictionaries: a schema that refers to itself must not recurse for ever.
@@ -24,6 +27,8 @@ pub(crate) struct Decoder<'a> {
     pub(crate) layout: Layout<'a>,
     /// The whole slot; owns the lease.
     pub(crate) slot: &'a Buffer,
+    /// Needed only for what is compressed.
+    pub(crate) messages: Messages<'a>,
     /// Skip the checks of values. Set through an `unsafe` function only.
     pub(crate) trusted: bool,
 }
@@ -38,10 +43,10 @@ type Result<T> = std::result::Result<T, ArrowError>;
 
 impl Decoder<'_> {
     pub(crate) fn record_batch(&self) -> Result<Decoded<RecordBatch>> {
-        let block = self.record_block()?;
-        if self.is_compressed(&block) {
+        if self.layout.is_compressed() {
             return self.decompressed().map(|value| Decoded { value, copied: 0 });
         }
+        let block = self.record_block()?;
         let mut copied = 0;
         let mut columns = Vec::with_capacity(self.schema.columns.len());
         let mut arrays = self.arrays(block, Position::default(), 0);
@@ -53,11 +58,11 @@ impl Decoder<'_> {
     }
 
     pub(crate) fn column(&self, index: usize) -> Result<Decoded<ArrayRef>> {
-        let block = self.record_block()?;
-        if self.is_compressed(&block) {
+        if self.layout.is_compressed() {
             let batch = self.decompressed()?;
             return Ok(Decoded { value: batch.column(index).clone(), copied: 0 });
         }
+        let block = self.record_block()?;
         let mut arrays = self.arrays(block, self.schema.starts[index], 0);
         let value = arrays.next_array(&self.schema.columns[index])?;
         Ok(Decoded { value, copied: arrays.copied })
@@ -78,42 +83,34 @@ impl Decoder<'_> {
         self.layout.record_batch().ok_or_else(malformed)
     }
 
-    fn is_compressed(&self, record: &Block) -> bool {
-        record.is_compressed() || self.layout.dictionaries().any(|block| block.is_compressed())
-    }
-
     fn arrays<'a>(&'a self, block: Block<'a>, start: Position, depth: usize) -> Arrays<'a> {
         let views_before = (0..start.view).map(|view| block.variadic_count(view).unwrap_or(0));
         let buffer = start.buffer + views_before.sum::<usize>();
         Arrays { decoder: self, block, node: start.node, buffer, view: start.view, copied: 0, depth }
     }
 
-    /// Compressed bodies are what arrow-ipc is for.
+    /// Compressed bodies are what arrow-ipc is for. It validates what comes out, trusted or not.
     fn decompressed(&self) -> Result<RecordBatch> {
-        let mut decoder =
-            arrow_ipc::reader::FileDecoder::new(self.schema.schema.clone(), self.schema.version);
-        if self.trusted {
-            // SAFETY: whoever set `trusted` promised valid batches.
-            decoder = unsafe { decoder.with_skip_validation(true) };
+        let schema = &self.schema.schema;
+        let mut dictionaries = HashMap::new();
+        let blocks = self.layout.dictionaries().chain(self.layout.record_batch());
+        for (metadata, block) in self.messages.with_bodies().zip(blocks) {
+            let message = message(metadata)?;
+            let version = message.version();
+            let (start, length) = block.body();
+            if start.checked_add(length).is_none_or(|end| end > self.slot.len()) {
+                return Err(malformed());
+            }
+            let body = self.slot.slice_with_length(start, length);
+            if let Some(dictionary) = message.header_as_dictionary_batch() {
+                read_dictionary(&body, dictionary, schema, &mut dictionaries, &version)?;
+            } else if let Some(batch) = message.header_as_record_batch() {
+                return read_record_batch(&body, batch, schema.clone(), &dictionaries, None, &version);
+            }
         }
-        let message = |block: &Block| {
-            let (metadata, body) = (block.metadata(), block.body());
-            let start = metadata.0 - PREFIX;
-            let length = body.0 + body.1 - start;
-            let place = arrow_ipc::Block::new(start as i64, (metadata.1 + PREFIX) as i32, body.1 as i64);
-            (place, self.slot.slice_with_length(start, length))
-        };
-        for block in self.layout.dictionaries() {
-            let (place, bytes) = message(&block);
-            decoder.read_dictionary(&place, &bytes)?;
-        }
-        let (place, bytes) = message(&self.record_block()?);
-        decoder.read_record_batch(&place, &bytes)?.ok_or_else(malformed)
+        Err(malformed())
     }
 }
-
-/// Continuation marker and length, before a message's metadata.
-const PREFIX: usize = 8;
 
 /// Walks the nodes and buffers of one message in the order of its columns.
 struct Arrays<'a> {

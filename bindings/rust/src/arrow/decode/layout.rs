@@ -3,10 +3,7 @@
 //! The core has checked what they say. Here every look into the words themselves is checked again, so that a
 //! mistake on either side is an error and no panic.
 
-use std::ops::Range;
-
 const ROWS: usize = 0;
-const SCHEMA_OFFSET: usize = 1;
 const SCHEMA_LENGTH: usize = 2;
 const DICTIONARY_BATCHES: usize = 3;
 const FIRST_BLOCK: usize = 4;
@@ -43,10 +40,14 @@ impl<'a> Layout<'a> {
         self.word(ROWS)
     }
 
-    /// Where the schema message's metadata lies in the slot.
-    pub(crate) fn schema(&self) -> Range<usize> {
-        let start = self.word(SCHEMA_OFFSET);
-        start..start + self.word(SCHEMA_LENGTH)
+    /// Bytes of the schema message's metadata.
+    pub(crate) fn schema_length(&self) -> usize {
+        self.word(SCHEMA_LENGTH)
+    }
+
+    /// Some body is compressed.
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.dictionaries().chain(self.record_batch()).any(|block| block.is_compressed())
     }
 
     /// The blocks of the dictionary batches, in file order.

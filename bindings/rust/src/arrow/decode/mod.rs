@@ -2,8 +2,10 @@
 
 mod arrays;
 mod layout;
+mod messages;
 mod schema;
 
 pub(crate) use arrays::{Decoded, Decoder};
 pub(crate) use layout::Layout;
+pub(crate) use messages::{Messages, custom_metadata, guarded};
 pub(crate) use schema::{CompiledSchema, SchemaCache};

@@ -1,7 +1,12 @@
 //! The metadata of a message: a flatbuffer that lists the nodes and buffers of its body.
 
-use arrow_ipc::{DictionaryBatchBuilder, MessageBuilder, MessageHeader, MetadataVersion, RecordBatchBuilder};
-use flatbuffers::FlatBufferBuilder;
+use std::collections::HashMap;
+
+use arrow_ipc::{
+    DictionaryBatchBuilder, KeyValue, KeyValueBuilder, MessageBuilder, MessageHeader, MetadataVersion,
+    RecordBatchBuilder,
+};
+use flatbuffers::{FlatBufferBuilder, ForwardsUOffset, Vector, WIPOffset};
 
 use super::body::{Body, padded};
 
@@ -11,13 +16,21 @@ pub(super) const CONTINUATION: [u8; 4] = [0xff; 4];
 /// Continuation marker and length.
 const PREFIX: usize = 8;
 
-/// Appends the prefix and the padded metadata of a record batch, or of the dictionary `id`, to `out`.
+/// What a message is.
+pub(crate) enum Kind<'a> {
+    /// A record batch, with metadata of its own.
+    Batch(Option<&'a HashMap<String, String>>),
+    /// The dictionary of this number.
+    Dictionary(i64),
+}
+
+/// Appends the prefix and the padded metadata of a message to `out`.
 pub(crate) fn append(
     out: &mut Vec<u8>,
     builder: &mut FlatBufferBuilder<'static>,
     body: &Body,
     rows: usize,
-    dictionary_id: Option<i64>,
+    kind: Kind,
 ) {
     builder.reset();
     let buffers = builder.create_vector(&body.buffers);
@@ -32,9 +45,9 @@ pub(crate) fn append(
         batch.add_variadicBufferCounts(counts);
     }
     let batch = batch.finish();
-    let (kind, header) = match dictionary_id {
-        None => (MessageHeader::RecordBatch, batch.as_union_value()),
-        Some(id) => {
+    let (header_type, header) = match kind {
+        Kind::Batch(_) => (MessageHeader::RecordBatch, batch.as_union_value()),
+        Kind::Dictionary(id) => {
             let mut dictionary = DictionaryBatchBuilder::new(builder);
             dictionary.add_id(id);
             dictionary.add_data(batch);
@@ -42,11 +55,18 @@ pub(crate) fn append(
             (MessageHeader::DictionaryBatch, dictionary.finish().as_union_value())
         }
     };
+    let custom_metadata = match kind {
+        Kind::Batch(Some(metadata)) if !metadata.is_empty() => Some(key_values(builder, metadata)),
+        _ => None,
+    };
     let mut message = MessageBuilder::new(builder);
     message.add_version(MetadataVersion::V5);
-    message.add_header_type(kind);
+    message.add_header_type(header_type);
     message.add_bodyLength(body.length as i64);
     message.add_header(header);
+    if let Some(custom_metadata) = custom_metadata {
+        message.add_custom_metadata(custom_metadata);
+    }
     let message = message.finish();
     builder.finish(message, None);
 
@@ -57,4 +77,24 @@ pub(crate) fn append(
     out.extend_from_slice(&((end - start - PREFIX) as i32).to_le_bytes());
     out.extend_from_slice(metadata);
     out.resize(end, 0);
+}
+
+/// In the order of the keys, so that equal metadata has equal bytes.
+fn key_values<'b>(
+    builder: &mut FlatBufferBuilder<'b>,
+    metadata: &HashMap<String, String>,
+) -> WIPOffset<Vector<'b, ForwardsUOffset<KeyValue<'b>>>> {
+    let mut sorted: Vec<_> = metadata.iter().collect();
+    sorted.sort_unstable();
+    let pairs: Vec<_> = sorted
+        .into_iter()
+        .map(|(key, value)| {
+            let (key, value) = (builder.create_string(key), builder.create_string(value));
+            let mut pair = KeyValueBuilder::new(builder);
+            pair.add_key(key);
+            pair.add_value(value);
+            pair.finish()
+        })
+        .collect();
+    builder.create_vector(&pairs)
 }

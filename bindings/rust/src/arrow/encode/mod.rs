@@ -9,6 +9,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch};
@@ -18,6 +19,7 @@ use arrow_schema::{ArrowError, DataType, SchemaRef};
 use flatbuffers::FlatBufferBuilder;
 
 use body::Body;
+use message::Kind;
 pub(crate) use split::split;
 use template::Template;
 
@@ -53,7 +55,11 @@ impl Encoder {
     /// # Errors
     ///
     /// For a type that the format cannot carry.
-    pub(crate) fn plan(&mut self, batch: &RecordBatch) -> Result<Plan<'_>, ArrowError> {
+    pub(crate) fn plan(
+        &mut self,
+        batch: &RecordBatch,
+        metadata: Option<&HashMap<String, String>>,
+    ) -> Result<Plan<'_>, ArrowError> {
         let template = self.use_template(batch.schema_ref())?;
         let (dictionaries, overhead) = (template.dictionaries(), template.overhead());
         let mut plan = Plan { encoder: self, rows: batch.num_rows(), length: overhead };
@@ -63,7 +69,7 @@ impl Encoder {
                 plan.add_dictionaries(&column.to_data(), &mut id);
             }
         }
-        plan.add_message(batch.num_rows(), None, |body| {
+        plan.add_message(batch.num_rows(), Kind::Batch(metadata), |body| {
             batch.columns().iter().for_each(|column| body.add(&column.to_data()));
         });
         Ok(plan)
@@ -108,12 +114,12 @@ impl Plan<'_> {
         array.child_data().iter().for_each(|child| self.add_dictionaries(child, id));
         if let DataType::Dictionary(..) = array.data_type() {
             let values = &array.child_data()[0];
-            self.add_message(values.len(), Some(*id), |body| body.add(values));
+            self.add_message(values.len(), Kind::Dictionary(*id), |body| body.add(values));
             *id += 1;
         }
     }
 
-    fn add_message(&mut self, rows: usize, dictionary_id: Option<i64>, fill: impl FnOnce(&mut Body)) {
+    fn add_message(&mut self, rows: usize, kind: Kind, fill: impl FnOnce(&mut Body)) {
         let Encoder { builder, bodies, metadata, metadata_ends, .. } = &mut *self.encoder;
         let index = metadata_ends.len();
         if bodies.len() == index {
@@ -122,7 +128,7 @@ impl Plan<'_> {
         let body = &mut bodies[index];
         fill(body);
         let start = metadata.len();
-        message::append(metadata, builder, body, rows, dictionary_id);
+        message::append(metadata, builder, body, rows, kind);
         metadata_ends.push(metadata.len());
         self.length += metadata.len() - start + body.length;
     }

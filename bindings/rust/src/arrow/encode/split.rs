@@ -1,5 +1,7 @@
 //! Batches that are larger than the ring, cut by rows.
 
+use std::collections::HashMap;
+
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_schema::ArrowError;
@@ -19,17 +21,24 @@ const PARTS_IN_RING: u64 = 4;
 pub(crate) fn split(
     encoder: &mut Encoder,
     batch: &RecordBatch,
+    metadata: Option<&HashMap<String, String>>,
     capacity: u64,
     arena: &str,
 ) -> Result<Vec<RecordBatch>> {
-    match slices(encoder, batch, capacity / PARTS_IN_RING, arena) {
-        Err(Error::BatchTooLarge(_)) => slices(encoder, batch, capacity, arena),
+    match slices(encoder, batch, metadata, capacity / PARTS_IN_RING, arena) {
+        Err(Error::BatchTooLarge(_)) => slices(encoder, batch, metadata, capacity, arena),
         slices => slices,
     }
 }
 
-fn slices(encoder: &mut Encoder, batch: &RecordBatch, limit: u64, arena: &str) -> Result<Vec<RecordBatch>> {
-    let whole = encoder.plan(batch).map_err(unwritable(arena))?;
+fn slices(
+    encoder: &mut Encoder,
+    batch: &RecordBatch,
+    metadata: Option<&HashMap<String, String>>,
+    limit: u64,
+    arena: &str,
+) -> Result<Vec<RecordBatch>> {
+    let whole = encoder.plan(batch, metadata).map_err(unwritable(arena))?;
     if whole.rows() == 0 {
         return Err(Error::BatchTooLarge(format!(
             "arena \"{arena}\": a batch without rows takes {} bytes, and the ring holds {limit}; create the arena \
@@ -48,12 +57,12 @@ fn slices(encoder: &mut Encoder, batch: &RecordBatch, limit: u64, arena: &str) -
         let left = (batch.num_rows() - start).min(MAX_ROWS);
         let mut fits = |rows| {
             let part = slice(batch, start, rows, trim).map_err(unwritable(arena))?;
-            Ok(encoder.plan(&part).map_err(unwritable(arena))?.len() as u64 <= limit)
+            Ok(encoder.plan(&part, metadata).map_err(unwritable(arena))?.len() as u64 <= limit)
         };
         let rows = most_rows(left, guess, &mut fits)?;
         if rows == 0 {
             let row = slice(batch, start, 1, trim).map_err(unwritable(arena))?;
-            let plan = encoder.plan(&row).map_err(unwritable(arena))?;
+            let plan = encoder.plan(&row, metadata).map_err(unwritable(arena))?;
             return Err(too_large(&plan, start, limit, arena));
         }
         slices.push(slice(batch, start, rows, trim).map_err(unwritable(arena))?);

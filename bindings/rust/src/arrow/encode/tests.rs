@@ -6,7 +6,7 @@ use super::Encoder;
 use crate::arrow::sample::{self, Numbers};
 
 fn encode(encoder: &mut Encoder, batch: &RecordBatch) -> Vec<u8> {
-    let plan = encoder.plan(batch).expect("a batch of supported types");
+    let plan = encoder.plan(batch, None).expect("a batch of supported types");
     // Filled, so that a byte that is not written shows.
     let mut slot = vec![0xEE; plan.len()];
     plan.write_to(&mut slot);

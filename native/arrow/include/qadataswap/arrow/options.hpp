@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "qadataswap/arrow/error.hpp"
 #include "qadataswap/arrow/info.hpp"
 
 namespace qads::arrow {
@@ -54,12 +55,24 @@ enum class Verify : std::uint32_t {
       QADS_VERIFY_VALUES,  // offsets, views, dictionary indices, type ids, run ends, null counts, UTF-8 too
 };
 
+/// What a reader does when the writer of its arena has gone and everything was read.
+enum class Reconnect {
+  never,          // the end is the end, and a death or an abort is an error
+  after_failure,  // where the writer died or aborted, it waits for the next arena of the name
+  always,         // it waits for the next arena in any case, and never ends
+};
+
 struct ReaderOptions {
   std::int64_t from = kFromEarliest;
   Timeout wait{0};  // for an arena that does not exist yet
   std::uint32_t spin_micros = 0;
   Verify verify = Verify::automatic;
   std::function<void(const Loss&)> on_loss;  // told before the batch that follows is returned; must not throw
+  /// An arena that was left is never read again, though its name stays while others drain it. The next one is
+  /// read from its beginning.
+  Reconnect reconnect = Reconnect::never;
+  /// Told why a writer is left (null: it ended), before the wait for the next one; must not throw.
+  std::function<void(const Error* why)> on_reconnect;
 };
 
 }  // namespace qads::arrow

@@ -22,6 +22,9 @@ namespace qads::arrow {
 /// The buffers of a batch point into shared memory, read-only, and hold it until the last of them is gone, in
 /// any thread and also after the reader; the writer is not held back by that. A reader that is attached and
 /// does not read does hold it back.
+///
+/// With ReaderOptions::reconnect it reads one arena of the name after the other: id() changes then, and
+/// sequences begin at 0 again.
 class Reader {
  public:
   /// Attaches. Codes: NOT_FOUND (after `options.wait`), TOO_MANY_READERS, NOT_AN_ARENA, INCOMPATIBLE,
@@ -43,6 +46,8 @@ class Reader {
   /// Code: SCHEMA_MISMATCH if their schemas differ.
   std::shared_ptr<::arrow::Table> read_all();
 
+  /// Of the arena that is read, or was last.
+  ArenaId id() const;
   /// Of the batch that was read last.
   const std::optional<BatchInfo>& info() const noexcept;
   /// Metadata or values, never automatic.
