@@ -55,7 +55,7 @@ for (const share of [1, 1 / 2, 1 / 4]) {
 test('bytes of a batch that no ArrayBuffer is long enough for are refused, with the numbers', (t) => {
   const writer = closing(t, createWriter(uniqueName(), { sizeMb: 64 }))
   writer.writeSync(numberBatch(1, 3_400_000))
-  const native = closing(t, addon().attachReader(writer.name, { from: -1, spinMicros: 0 }))
+  const native = closing(t, addon().attachReader(writer.name, { from: -1, spinMicros: 0, verify: 1 }))
   const info = new Float64Array(INFO_WORDS)
   native.bind(info, new Float64Array(512))
   t.is(addon().tryAcquire(native.number, new ArrayBuffer(0), 0), Acquired.Leased)
