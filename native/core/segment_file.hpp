@@ -30,6 +30,7 @@ GuardedFd open_segment_file(const std::string& name);
 /// Reads the header without mapping it and checks every word and the file's size.
 SharedMemoryHeader read_checked_header(int fd, const std::string& name);
 
+/// Else `errno` says why: 0 if the path leads to another file.
 bool same_file(int fd, const std::string& path) noexcept;
 
 /// An arena whose writer is gone and whose name is about to be given to another, locked against a second
