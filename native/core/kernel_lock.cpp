@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "error.hpp"
 #include "ring_layout.hpp"
 
 namespace qads {
@@ -34,6 +35,8 @@ bool try_lock_byte(int fd, std::uint64_t byte) { return try_lock(fd, byte, F_WRL
 
 bool try_share_byte(int fd, std::uint64_t byte) { return try_lock(fd, byte, F_RDLCK); }
 
+bool is_conflict(int error) noexcept { return error == EAGAIN || error == EACCES; }
+
 void unlock_byte(int fd, std::uint64_t byte) noexcept {
   struct flock range = byte_range(byte, F_UNLCK);
   fcntl(fd, F_OFD_SETLK, &range);
@@ -46,13 +49,25 @@ bool is_byte_locked_by_other(int fd, std::uint64_t byte) noexcept {
   return range.l_type != F_UNLCK;
 }
 
-MembershipLock::MembershipLock(int fd, Deadline deadline)
-    : fd_(fd), held_(try_lock_byte(fd, kMembershipLock)) {
+MembershipLock::MembershipLock(int fd, Deadline deadline) : fd_(fd), held_(try_lock()) {
   for (std::uint32_t pause_us = 10; !held_ && !deadline.passed();
        pause_us = pause_us < 1000 ? pause_us * 2 : 1000) {
     usleep(pause_us);
-    held_ = try_lock_byte(fd, kMembershipLock);
+    held_ = try_lock();
   }
+}
+
+bool MembershipLock::try_lock() {
+  if (try_lock_byte(fd_, kMembershipLock)) return true;
+  error_ = errno;
+  return false;
+}
+
+void MembershipLock::check_held(const std::string& arena) const {
+  if (held_) return;
+  if (!is_conflict(error_)) fail_errno(error_, "locking the arena", arena);
+  fail(Errc::timed_out, "arena \"%s\": another process holds its membership lock and does not give it back",
+       arena.c_str());
 }
 
 MembershipLock::~MembershipLock() {

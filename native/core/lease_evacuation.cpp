@@ -29,7 +29,7 @@ bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noex
     if (!left_) store_pin();
     return true;
   }
-  if (!(copied && pages.put_at(lease->data)) && !move_with_spares(*lease, std::move(pages))) {
+  if (!(copied && pages.put_at(lease->data)) && !move_otherwise(*lease, std::move(pages))) {
     forget_range(*lease);
     lease->place = Lease::Place::ring;
     note_refusal();
@@ -64,12 +64,19 @@ bool LeaseTable::make_room(std::size_t kept_pairs) noexcept {
   return spares_.shrink_to(kept_pairs) || had_pages;
 }
 
-/// The same once more, with the mappings and the memory that were held for when the kernel refuses. What the
-/// other leases in the ring need stays in hand.
-bool LeaseTable::move_with_spares(Lease& lease, PrivatePages pages) noexcept {
+/// Once more, with the mappings and the memory that were held for when the kernel refuses: what the other
+/// leases in the ring need stays in hand. Pages that cannot be made read-only will do: they are this process'
+/// own. Then by other calls.
+bool LeaseTable::move_otherwise(Lease& lease, PrivatePages pages) noexcept {
   make_room(in_ring_.size() - 1);
   if (!pages) pages = allocate_private_pages(lease.mapped_length);
-  return pages && pages.make_writable() && pages.copy_from(lease.data) && pages.put_at(lease.data);
+  if (pages && pages.make_writable()) {
+    static_cast<void>(pages.copy_from(lease.data));
+    if (pages.put_at(lease.data)) return true;
+  }
+  pages = {};
+  lease.in_file = replace_by_file(lease.data, lease.mapped_length);
+  return lease.in_file;
 }
 
 /// True if the lease, which is in the writer's way, may stay until `let_be_until_ns`.

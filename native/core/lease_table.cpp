@@ -257,7 +257,7 @@ void LeaseTable::give_back_private(Lease& lease) noexcept {
   private_bytes_.fetch_sub(lease.mapped_length, std::memory_order_relaxed);
   if (left_) return ring.discard(lease.view_offset, lease.mapped_length);
   entry().private_bytes.store(private_bytes(), std::memory_order_relaxed);
-  pool_.keep(lease.data, lease.mapped_length);
+  if (!lease.in_file) pool_.keep(lease.data, lease.mapped_length);
   const auto restore = [&] { return ring.restore(segment_.fd(), lease.view_offset, lease.mapped_length); };
   if (restore() || (make_room(in_ring_.size() + kSparePairs / 2) && restore())) {
     forget_range(lease);

@@ -47,6 +47,7 @@ struct Lease {
   enum class Place { ring, moving, moved, heap };
   Place place = Place::heap;
   bool released = false;
+  bool in_file = false;  // moved by replace_by_file
   void* view = nullptr;  // LeaseTable::View
   std::uint64_t view_offset = 0;
   std::uint64_t mapped_length = 0;    // whole pages
@@ -179,7 +180,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   bool move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept;
   void note_refusal() noexcept;
   bool make_room(std::size_t kept_pairs) noexcept;
-  bool move_with_spares(Lease& lease, PrivatePages pages) noexcept;
+  bool move_otherwise(Lease& lease, PrivatePages pages) noexcept;
   void leave() noexcept;
   void free_entry(const MembershipLock& membership) noexcept;
 

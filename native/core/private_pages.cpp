@@ -1,7 +1,10 @@
 #include "private_pages.hpp"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -47,12 +50,34 @@ PrivatePages allocate_private_pages(std::uint64_t length) noexcept {
   return pages == MAP_FAILED ? PrivatePages() : PrivatePages(pages, length);
 }
 
+bool replace_by_file(const std::uint8_t* address, std::uint64_t length) noexcept {
+  // Beyond that limit the kernel would end the process.
+  rlimit limit{};
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < length) return false;
+  const int fd = memfd_create("qadataswap-batch", MFD_CLOEXEC);
+  if (fd < 0) return false;
+  std::uint64_t done = 0;
+  while (done < length) {
+    const ssize_t written = pwrite(fd, address + done, length - done, static_cast<off_t>(done));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) break;
+    done += static_cast<std::uint64_t>(written);
+  }
+  void* place = const_cast<std::uint8_t*>(address);
+  const bool replaced =
+      done == length && mmap(place, length, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) != MAP_FAILED;
+  close(fd);
+  return replaced;
+}
+
 bool can_move_pages(std::uint64_t length) noexcept {
   PrivatePages pages = allocate_private_pages(length);
   if (!pages) return false;
   void* place = mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (place == MAP_FAILED) return false;
-  const bool moved = pages.put_at(static_cast<const std::uint8_t*>(place));
+  const auto* address = static_cast<const std::uint8_t*>(place);
+  bool moved = pages.put_at(address);
+  if (!moved && mprotect(place, length, PROT_READ) == 0) moved = replace_by_file(address, length);
   munmap(place, length);
   return moved;
 }

@@ -61,6 +61,10 @@ class PrivatePagePool {
 /// New pages, faulted in. Empty if the kernel refused.
 PrivatePages allocate_private_pages(std::uint64_t length) noexcept;
 
+/// The same as copying to private pages and putting them there, with other calls: the copy is made in a file
+/// without a name, and mapped. For where the kernel refuses to move pages. False if it refused this too.
+[[nodiscard]] bool replace_by_file(const std::uint8_t* address, std::uint64_t length) noexcept;
+
 /// Moves private pages of this length over others, to see whether the kernel lets this process do that: a
 /// sandbox may forbid it, and memory may be short.
 [[nodiscard]] bool can_move_pages(std::uint64_t length) noexcept;

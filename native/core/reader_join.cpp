@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cinttypes>
 
 #include "bell.hpp"
@@ -26,6 +27,7 @@ std::uint32_t claim_entry(const SharedSegment& segment) {
     // The lock is the truth: a dead reader's entry may still say "live", a leaving one's lock is held to the
     // end.
     if (try_lock_byte(segment.fd(), reader_lock(i))) return i;
+    if (!is_conflict(errno)) fail_errno(errno, "locking a place for a reader", segment.name());
   }
   fail(Errc::too_many_readers,
        "arena \"%s\" has its %u readers; close one, or create the arena with a larger maxReaders",
@@ -87,12 +89,10 @@ Joined join_arena(const std::string& name, std::int64_t from) {
     auto table = std::make_shared<LeaseTable>(SharedSegment::open(name));
     const SharedSegment& segment = table->segment();
     const MembershipLock membership(segment.fd(), deadline);
-    if (!membership.held()) {
-      fail(Errc::timed_out,
-           "arena \"%s\": another process holds its membership lock and does not give it back", name.c_str());
-    }
+    membership.check_held(name);
     // Removed or replaced between opening and locking: whoever has the name now is the arena.
     if (!segment.is_named()) {
+      if (errno != 0 && errno != ENOENT) fail_errno(errno, "looking at its name", name);
       if (deadline.passed())
         fail(Errc::timed_out, "arena \"%s\": its name is being fought over", name.c_str());
       continue;

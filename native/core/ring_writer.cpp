@@ -40,6 +40,18 @@ std::string without_zeros(const std::string& text) {
   return result;
 }
 
+/// An arena whose writer cannot map its ring goes again: nobody would end it.
+RingView map_ring(const SharedSegment& segment) {
+  const SharedMemoryHeader& header = segment.header();
+  try {
+    return RingView(segment.fd(), header.ring_offset, header.ring_capacity, Access::read_write,
+                    segment.name());
+  } catch (...) {
+    segment.remove_name();
+    throw;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<RingWriter> RingWriter::create(const std::string& name, const WriterOptions& options) {
@@ -48,8 +60,7 @@ std::unique_ptr<RingWriter> RingWriter::create(const std::string& name, const Wr
 
 RingWriter::RingWriter(SharedSegment segment, const WriterOptions& options)
     : segment_(std::move(segment)),
-      ring_(segment_.fd(), segment_.header().ring_offset, segment_.header().ring_capacity, Access::read_write,
-            segment_.name()),
+      ring_(map_ring(segment_)),
       reclaimer_(segment_),
       spin_micros_(options.spin_micros),
       exit_guard_([this] { abandon(); }) {

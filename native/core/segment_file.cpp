@@ -155,10 +155,13 @@ SharedMemoryHeader read_checked_header(int fd, const std::string& name) {
   if (fstat(fd, &status) != 0) fail_errno(errno, "looking at the segment", name);
   const auto size = static_cast<std::uint64_t>(status.st_size);
   SharedMemoryHeader header{};
-  if (!S_ISREG(status.st_mode) || size < kControlBytes ||
-      pread(fd, &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header) || header.magic != kMagic) {
-    fail_not_an_arena(name);
-  }
+  if (!S_ISREG(status.st_mode) || size < kControlBytes) fail_not_an_arena(name);
+  ssize_t got;
+  do {
+    got = pread(fd, &header, sizeof header, 0);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) fail_errno(errno, "reading the header", name);
+  if (got != static_cast<ssize_t>(sizeof header) || header.magic != kMagic) fail_not_an_arena(name);
   if (header.layout_version != kLayoutVersion) {
     fail(Errc::incompatible,
          "arena \"%s\" has layout version %u, this library reads version %u: use the same release of "
@@ -196,8 +199,9 @@ SharedMemoryHeader read_checked_header(int fd, const std::string& name) {
 
 bool same_file(int fd, const std::string& path) noexcept {
   struct stat ours{}, named{};
-  return fstat(fd, &ours) == 0 && stat(path.c_str(), &named) == 0 && ours.st_ino == named.st_ino &&
-         ours.st_dev == named.st_dev;
+  if (fstat(fd, &ours) != 0 || stat(path.c_str(), &named) != 0) return false;
+  errno = 0;
+  return ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
 DeadArena DeadArena::claim(const std::string& name, Deadline deadline) {
@@ -215,16 +219,15 @@ DeadArena DeadArena::claim(const std::string& name, Deadline deadline) {
       if (error.code() == Errc::not_an_arena) throw;
     }
     if (!try_lock_byte(dead.fd_.get(), kWriterLock)) {
-      if (!same_file(dead.fd_.get(), dead.path_)) continue;
+      if (!is_conflict(errno)) fail_errno(errno, "locking the writer's place", name);
+      if (!same_file(dead.fd_.get(), dead.path_) && (errno == 0 || errno == ENOENT)) continue;
       fail(Errc::writer_exists, "arena \"%s\" already has a writer (process %u); one arena has one writer",
            name.c_str(), dead.header_ ? dead.header_->writer_pid : 0);
     }
     const MembershipLock membership(dead.fd_.get(), deadline);
-    if (!membership.held()) {
-      fail(Errc::timed_out,
-           "arena \"%s\": another process holds its membership lock and does not give it back", name.c_str());
-    }
+    membership.check_held(name);
     if (same_file(dead.fd_.get(), dead.path_)) return dead;
+    if (errno != 0 && errno != ENOENT) fail_errno(errno, "looking at its name", name);
     if (deadline.passed()) fail(Errc::timed_out, "arena \"%s\": its name is being fought over", name.c_str());
   }
 }

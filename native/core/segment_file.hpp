@@ -37,6 +37,7 @@ inline bool is_sparse(const struct stat& status) noexcept {
   return S_ISREG(status.st_mode) && status.st_blocks < status.st_size / 512;
 }
 
+/// Else `errno` says why: 0 if the path leads to another file.
 bool same_file(int fd, const std::string& path) noexcept;
 
 /// Says why a name cannot be removed: permission, with whose it is, or system.

@@ -89,14 +89,16 @@ SharedSegment SharedSegment::create(const std::string& name, const ArenaOptions&
       fail(Errc::system, "arena \"%s\": the kernel refused a lock on a new segment", name.c_str());
     }
     sync_point(SyncPoint::create_locked);
+    // Mapped before it has a name: what fails until then leaves nothing.
+    SharedSegment segment(name, std::move(fd), header);
     predecessor.remove();
     sync_point(SyncPoint::create_unlinked);
-    if (give_name(fd.get(), path)) {
+    if (give_name(segment.fd(), path)) {
       sync_point(SyncPoint::create_named);
       QADS_LOG(debug, "arena=%s generation=%llu created: ring %llu bytes, %u slots, %u readers", name.c_str(),
                static_cast<unsigned long long>(header.generation),
                static_cast<unsigned long long>(header.ring_capacity), header.slot_count, header.max_readers);
-      return SharedSegment(name, std::move(fd), header);
+      return segment;
     }
     if (errno != EEXIST) fail_errno(errno, "naming the segment", name);
     // Another writer took the name between our look and our link: look again.

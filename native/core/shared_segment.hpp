@@ -54,7 +54,7 @@ class SharedSegment {
   /// Entries that were ever used, clamped to the table.
   std::uint32_t readers_in_use() const noexcept;
 
-  /// True while the name leads to this segment.
+  /// True while the name leads to this segment. Else `errno` is 0 if it leads to another.
   bool is_named() const noexcept;
   bool writer_alive() const noexcept;
   bool reader_alive(std::uint32_t index) const noexcept;

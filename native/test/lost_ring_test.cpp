@@ -90,13 +90,6 @@ TEST_CASE("held batches move although the bell's name was removed, and the next 
   ring.check_end();
 }
 
-TEST_CASE("a reader that closes with batches held leaves although its bell's name was removed") {
-  HeldRing ring;
-  REQUIRE(unlink(bell_path(ring.bell_id().load()).c_str()) == 0);
-  ring.check_end();
-  CHECK(eventually([&] { return ring.writer->stats().readers == 0; }));
-}
-
 TEST_CASE("a writer asks again while held batches stay in its way") {
   HeldRing ring;
   // Nobody answers: every ring is as good as lost.

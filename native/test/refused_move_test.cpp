@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,30 @@ rlim_t memory_now() {
   return pages * kPage;
 }
 
-void limit_memory(rlim_t bytes) {
-  rlimit limit{};
-  REQUIRE(getrlimit(RLIMIT_AS, &limit) == 0);
-  limit.rlim_cur = bytes;
-  REQUIRE(setrlimit(RLIMIT_AS, &limit) == 0);
-}
+/// Bounds what this process can map, and what it can put in a file instead.
+class LimitedMemory {
+ public:
+  LimitedMemory() {
+    limit(RLIMIT_AS, memory_now() + kSpare, before_[0]);
+    limit(RLIMIT_FSIZE, kSpare, before_[1]);
+  }
+  ~LimitedMemory() {
+    setrlimit(RLIMIT_AS, &before_[0]);
+    setrlimit(RLIMIT_FSIZE, &before_[1]);
+  }
+  LimitedMemory(const LimitedMemory&) = delete;
+  LimitedMemory& operator=(const LimitedMemory&) = delete;
+
+ private:
+  static void limit(decltype(RLIMIT_AS) what, rlim_t bytes, rlimit& before) {
+    REQUIRE(getrlimit(what, &before) == 0);
+    rlimit limited = before;
+    limited.rlim_cur = bytes;
+    REQUIRE(setrlimit(what, &limited) == 0);
+  }
+
+  rlimit before_[2];
+};
 
 }  // namespace
 
@@ -46,16 +65,14 @@ TEST_CASE("a move that the kernel refuses is tried again until it succeeds") {
     std::vector<Lease*> leases;
     for (int i = 0; i < 2; ++i) leases.push_back(take(*reader));
     read(*reader);
-    rlimit before{};
-    REQUIRE(getrlimit(RLIMIT_AS, &before) == 0);
     const AtSyncPoint again(SyncPoint::evacuate_copy, 3, [&] {
       CHECK_EQ(reader->stats().evacuations, 0u);
       steps->reach(2);
     });
-    limit_memory(memory_now() + kSpare);
+    auto limited = std::make_unique<LimitedMemory>();
     steps->reach(1);
     CHECK(steps->wait_for(3));
-    limit_memory(before.rlim_cur);
+    limited.reset();
     CHECK(steps->wait_for(4));
     CHECK_EQ(reader->stats().evacuations, 2u);
     for (Lease* lease : leases) {
