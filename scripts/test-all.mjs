@@ -31,7 +31,10 @@ const allSteps = [
     env: { QADS_QUICK: '1' },
   })),
   // Steps of other parts join by their npm script.
-  ...['test:runtimes', 'test:python', 'test:rust', 'test:arrow', 'test:interop', 'test:model', 'test:fuzz']
+  ...[
+    ...['test:runtimes', 'test:python', 'test:rust', 'test:arrow', 'test:interop'],
+    ...['test:users', 'test:model', 'test:fuzz'],
+  ]
     .filter((script) => script in scripts)
     .map((script) => ({ name: script.replace('test:', ''), command: npm(script) })),
 ]

@@ -2,7 +2,7 @@
 // Every language writes for every other: `npm run test:interop`. Files with a case each, made by pyarrow, are sent by a
 // process of one language and received by a process of another, for all pairs; what was received is compared with what
 // was sent. Then DataFrames through the pairs of languages that have Polars, and three languages at one arena.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -12,6 +12,7 @@ import { exitLeftOut, leaveOut } from './lib/project.mjs'
 import { PythonMissing } from './lib/python.mjs'
 import { expectedCode, missingRows, readRefusals } from './lib/refusals.mjs'
 import { run } from './lib/run.mjs'
+import { asUser } from './lib/two_users.mjs'
 
 const refusals = readRefusals()
 const work = mkdtempSync(join(tmpdir(), 'qads-interop-'))
@@ -26,9 +27,14 @@ function fail(sentence) {
   console.log(`FAILED: ${sentence}`)
 }
 
+// For `npm run test:users`: who sends and who receives are two users.
+const twoUsers = process.env['QADS_TWO_USERS'] === '1'
+const userOf = { send: 0, receive: 1 }
+
 async function start(side, name, ...args) {
-  const [program, ...rest] = side.program(name)
-  return run(program, [...rest, ...args], { env: side.env, quiet: true })
+  const command = [...side.program(name), ...args]
+  const [program, ...rest] = twoUsers && name in userOf ? asUser(userOf[name], command) : command
+  return run(program, rest, { env: side.env, quiet: true })
 }
 
 /** What a side says of each case: a line of case, code and message, with tabs between. */
@@ -42,6 +48,7 @@ function outcomes({ code, output }) {
 async function exchange(sides, writer, reader) {
   const target = join(work, `${writer}-${reader}`)
   mkdirSync(target)
+  if (twoUsers) chmodSync(target, 0o777)
   const prefix = `interop.${process.pid}.${++arenas}`
   const [received, sent] = await Promise.all([
     start(sides[reader], 'receive', prefix, golden, target),
@@ -142,9 +149,11 @@ try {
     else sides[language] = side
   }
   await matrix(sides)
-  await frames(sides)
-  await threeLanguages()
-  missingRows(refusals).forEach(fail)
+  if (!twoUsers) {
+    await frames(sides)
+    await threeLanguages()
+    missingRows(refusals).forEach(fail)
+  }
 } catch (error) {
   if (error instanceof PythonMissing) leaveOut(`the files are made and compared in Python: ${error.message}`)
   fail(error.message)

@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "core/arena_name.hpp"
@@ -33,9 +34,11 @@ bool unshare_mounts() {
 }  // namespace
 
 bool own_shared_memory() {
+  // Without the sticky bit for tests that run as two users: who leaves last can be either.
+  static const char* const mode = std::getenv("QADS_TEST_USERS") == nullptr ? "mode=1777" : "mode=0777";
   static const bool owned = unshare_mounts() &&
                             mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                            mount("tmpfs", kSharedMemoryDirectory, "tmpfs", 0, "mode=1777") == 0;
+                            mount("tmpfs", kSharedMemoryDirectory, "tmpfs", 0, mode) == 0;
   return owned;
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace qads::testing {
@@ -74,6 +75,17 @@ extern "C" __attribute__((visibility("default"))) const char* __tsan_default_opt
 }
 #endif
 
+namespace {
+
+/// Named in a line of QADS_LEAVE_OUT: what a run in a special environment cannot show.
+bool is_left_out(const char* name) {
+  const char* all = std::getenv("QADS_LEAVE_OUT");
+  return all != nullptr &&
+         (std::string("\n") + all + "\n").find(std::string("\n") + name + "\n") != std::string::npos;
+}
+
+}  // namespace
+
 /// Runs the test cases whose name contains the first argument, or all. Ends with the line "N passed, N
 /// failed".
 int main(int argc, char** argv) {
@@ -81,8 +93,14 @@ int main(int argc, char** argv) {
   const char* wanted = argc > 1 ? argv[1] : "";
   unsigned passed = 0;
   unsigned failed = 0;
+  unsigned left_out = 0;
   for (const Case& test : cases()) {
     if (std::strstr(test.name, wanted) == nullptr) continue;
+    if (is_left_out(test.name)) {
+      std::printf("left out  %s\n", test.name);
+      ++left_out;
+      continue;
+    }
     run(test);
     const bool ok = failures() == 0;
     ++(ok ? passed : failed);
@@ -91,5 +109,5 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   }
   std::printf("%u passed, %u failed\n", passed, failed);
-  return failed == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return failed == 0 && passed + left_out > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
