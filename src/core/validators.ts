@@ -68,6 +68,10 @@ export function validateFunction(value: unknown, what: string): void {
     throw new InvalidArgumentError(`${what} must be a function, got ${show(value)}`)
 }
 
+export function validateMethod(value: object, method: string, what: string): void {
+  validateFunction((value as Record<string, unknown>)[method], `${what}.${method}`)
+}
+
 export function validateObject(value: unknown, what: string): asserts value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidArgumentError(`${what} must be an object, got ${show(value)}`)
@@ -78,4 +82,55 @@ export function validateSignal(value: unknown, what: string): void {
   if (typeof value !== 'object' || value === null || !('aborted' in value)) {
     throw new InvalidArgumentError(`${what} must be an AbortSignal, got ${show(value)}`)
   }
+}
+
+/** Names of columns. Whether a batch has them is seen when it comes. */
+export function validateNames(value: unknown, what: string): asserts value is readonly string[] {
+  if (Array.isArray(value) && value.every((name) => typeof name === 'string')) return
+  const wrong: unknown = Array.isArray(value) ? value.find((name) => typeof name !== 'string') : value
+  const where = Array.isArray(value) ? ' in it' : ''
+  throw new InvalidArgumentError(`${what} must be an array of column names, got ${show(wrong)}${where}`)
+}
+
+/** New names of columns, by the present ones. */
+export function validateNewNames(value: unknown, what: string): void {
+  validateObject(value, what)
+  for (const [name, renamed] of Object.entries(value)) {
+    if (typeof renamed !== 'string')
+      throw new InvalidArgumentError(`${what}.${name} must be a column name, got ${show(renamed)}`)
+  }
+}
+
+export function validateAggregates(value: unknown, what: string): void {
+  validateObject(value, what)
+  for (const [name, aggregate] of Object.entries(value) as [string, unknown][]) {
+    if (typeof aggregate !== 'object' || aggregate === null || !('fn' in aggregate))
+      throw new InvalidArgumentError(
+        `${what}.${name} must be made by count(), sum(), mean(), min(), max(), first() or last(), got ${show(aggregate)}`,
+      )
+  }
+}
+
+export function validateIterable(value: unknown, what: string): void {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value)
+  )
+    return
+  throw new InvalidArgumentError(
+    `${what} must be an iterable, an async iterable or a stream, got ${show(value)}`,
+  )
+}
+
+/** An Observable, or what looks like one of another copy of RxJS. */
+export function validateObservable(value: unknown, what: string): void {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'subscribe' in value &&
+    typeof value.subscribe === 'function'
+  )
+    return
+  throw new InvalidArgumentError(`${what} must be an Observable, got ${show(value)}`)
 }

@@ -6,8 +6,8 @@ import type { ArenaBatch } from '../core/batch_receiver.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import { release } from '../core/lease.js'
 import type { ReaderOptions } from '../core/options.js'
-import type { ArenaReader } from '../core/reader.js'
-import { validateName, validateOneOf } from '../core/validators.js'
+import { ArenaReader } from '../core/reader.js'
+import { validateFunction, validateName, validateObject, validateOneOf } from '../core/validators.js'
 import { taken } from '../streams/options.js'
 import { type BatchSource, type CreditOptions, fromPull, type PullOptions } from './from_pull.js'
 import { type Departure, ReconnectingReader } from './reconnecting_reader.js'
@@ -51,6 +51,7 @@ export function fromArena<T extends TypeMap = AnySchema>(
   source: string | ArenaReader<T>,
   options: FromArenaOptions = {},
 ): Observable<ArenaBatch<T>> {
+  validateObject(options, 'options')
   const {
     maxInFlight,
     creditWarningMs,
@@ -61,6 +62,7 @@ export function fromArena<T extends TypeMap = AnySchema>(
     ...readerOptions
   } = options
   if (reconnect !== true && reconnect !== false) validateOneOf(reconnect, 'options.reconnect', ['always'])
+  if (onReconnect !== undefined) validateFunction(onReconnect, 'options.onReconnect')
   // Several batches may be in flight, so the scope is that of the credit and not that of the reader.
   const scoped = lease === 'scoped'
   if (lease !== undefined && !scoped) Object.assign(readerOptions, { lease })
@@ -79,7 +81,7 @@ function opener<T extends TypeMap>(
   reconnect: boolean | 'always',
   onReconnect: ((why: Departure) => void) | undefined,
 ): () => BatchSource<ArenaBatch<T>> {
-  if (typeof source !== 'object') {
+  if (!(source instanceof ArenaReader)) {
     validateName(source)
     if (reconnect === false) return () => createReader<T>(source, options)
     return () => new ReconnectingReader<T>(source, options, reconnect === 'always', onReconnect)

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import { validateIterable } from '../core/validators.js'
 import { type BatchSource, type CreditOptions, fromPull } from './from_pull.js'
 
 /**
@@ -15,6 +16,7 @@ export function fromIterable<V>(
   iterable: AsyncIterable<V> | Iterable<V>,
   options?: CreditOptions,
 ): Observable<V> {
+  validateIterable(iterable, 'iterable')
   return fromPull(() => new IterableSource(iterable), options)
 }
 

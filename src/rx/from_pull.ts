@@ -3,7 +3,13 @@ import { Observable, type Subscriber } from 'rxjs'
 import { AbortedError } from '../core/errors.js'
 import { HeldError } from '../core/held_error.js'
 import { turned, turnIsDue } from '../core/turn.js'
-import { validateDuration, validateInteger, validateSignal } from '../core/validators.js'
+import {
+  validateDuration,
+  validateFunction,
+  validateInteger,
+  validateObject,
+  validateSignal,
+} from '../core/validators.js'
 import { Credit } from './credit.js'
 import { warnOfStall } from './stall_warning.js'
 
@@ -60,12 +66,15 @@ export function fromPull<B = RecordBatch>(
   open: () => BatchSource<B>,
   options: PullOptions<B> = {},
 ): Observable<B> {
+  validateFunction(open, 'open')
+  validateObject(options, 'options')
   const {
     maxInFlight = DEFAULT_MAX_IN_FLIGHT,
     creditWarningMs = DEFAULT_CREDIT_WARNING_MS,
     onFinished,
     signal,
   } = options
+  if (onFinished !== undefined) validateFunction(onFinished, 'options.onFinished')
   validateInteger(maxInFlight, 'options.maxInFlight', 1, MOST_IN_FLIGHT)
   validateDuration(creditWarningMs, 'options.creditWarningMs')
   if (signal !== undefined) validateSignal(signal, 'options.signal')

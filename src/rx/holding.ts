@@ -6,6 +6,7 @@ import {
   type ObservedValueOf,
   type OperatorFunction,
 } from 'rxjs'
+import { validateFunction } from '../core/validators.js'
 import { type Credit, creditOf } from './credit.js'
 import { relay } from './relay.js'
 
@@ -30,6 +31,7 @@ export function holding<V, O extends ObservableInput<unknown>>(
     inner: (held: Held<V>) => Observable<ObservedValueOf<O>>,
   ) => OperatorFunction<Held<V>, ObservedValueOf<O>>,
 ): OperatorFunction<V, ObservedValueOf<O>> {
+  validateFunction(project, 'project')
   return (source) =>
     new Observable((subscriber) => {
       const holds = new Set<() => void>()

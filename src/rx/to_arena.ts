@@ -3,7 +3,7 @@ import { Observable, type OperatorFunction, type Subscriber } from 'rxjs'
 import type { AnySchema } from '../core/any_schema.js'
 import { createWriter } from '../core/arena.js'
 import type { WriterOptions } from '../core/options.js'
-import { validateBoolean, validateObject, validateOneOf } from '../core/validators.js'
+import { validateBoolean, validateMethod, validateObject, validateOneOf } from '../core/validators.js'
 import type { Writable } from '../core/write_source.js'
 import { taken } from '../streams/options.js'
 import { type Credit, creditOf } from './credit.js'
@@ -52,6 +52,7 @@ export function toArena<T extends TypeMap = AnySchema>(
   target: string | BatchSink<T>,
   options: ToArenaOptions = {},
 ): OperatorFunction<Writable<T>, number | null> {
+  validateObject(options, 'options')
   const {
     waitForReader = true,
     onError = 'abort',
@@ -84,6 +85,7 @@ function opener<T extends TypeMap>(
 ): () => BatchSink<T> {
   if (typeof target === 'string') return () => createWriter<T>(target, options)
   validateObject(target, 'the arena')
+  for (const method of ['write', 'finish', 'abort']) validateMethod(target, method, 'the arena')
   const writer = taken(target, options)
   return () => writer
 }

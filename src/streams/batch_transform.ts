@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
+import { validateMethod, validateObject } from '../core/validators.js'
 import { readUnlessDestroyed } from './destroyed.js'
 import { LastError } from './last_error.js'
 import type { StreamOf } from './stream_of.js'
@@ -35,6 +36,9 @@ export class BatchTransform<In, Out> extends Transform {
 
   /** @param bytes True when the outputs are bytes for a file or socket instead of objects. */
   constructor(step: Step<In, Out>, { bytes = false }: { bytes?: boolean } = {}) {
+    validateObject(step, 'step')
+    validateMethod(step, 'each', 'step')
+    if ('end' in step) validateMethod(step, 'end', 'step')
     super({
       writableObjectMode: true,
       writableHighWaterMark: WRITABLE_HIGH_WATER_MARK,

@@ -3,6 +3,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../core/any_schema.js'
 import type { Cells, ColumnName } from '../core/frames/column_types.js'
 import { filterRows as filterOf } from '../core/frames/filter.js'
+import { validateFunction, validateNames } from '../core/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
@@ -18,6 +19,8 @@ export function filterRows<
   names: Names,
   predicate: (...cells: Cells<T, Names>) => boolean,
 ): BatchStream<RecordBatch<T>, RecordBatch<T>> {
+  validateNames(names, 'names')
+  validateFunction(predicate, 'predicate')
   return new BatchTransform({
     each(batch: RecordBatch<T>) {
       const rows = filterOf(batch, names, predicate)

@@ -8,7 +8,8 @@ import type { ArenaBatch } from '../core/batch_receiver.js'
 import { InvalidArgumentError } from '../core/errors.js'
 import { release } from '../core/lease.js'
 import type { ReaderOptions } from '../core/options.js'
-import type { ArenaReader, ReaderStats } from '../core/reader.js'
+import { ArenaReader, type ReaderStats } from '../core/reader.js'
+import { validateName, validateObject } from '../core/validators.js'
 import { readUnlessDestroyed } from './destroyed.js'
 import { LastError } from './last_error.js'
 import { highWaterMarkOf, taken, type StreamOptions } from './options.js'
@@ -43,6 +44,8 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
 
   /** See `createReadable`. */
   constructor(source: string | ArenaReader<T>, options: ArenaReadableOptions = {}) {
+    validateObject(options, 'options')
+    if (!(source instanceof ArenaReader)) validateName(source)
     const { highWaterMark, signal, lease, ...readerOptions } = options
     const hwm = highWaterMarkOf(highWaterMark)
     if (typeof source !== 'string' && source.lease === 'scoped') {

@@ -2,6 +2,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 
 import type { AnySchema } from '../core/any_schema.js'
 import { type BatchSize, Rebatcher } from '../core/frames/rebatch.js'
+import { validateObject } from '../core/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
@@ -13,6 +14,7 @@ import { type BatchStream, BatchTransform } from './batch_transform.js'
 export function rebatch<T extends TypeMap = AnySchema>(
   size: BatchSize,
 ): BatchStream<RecordBatch<T>, RecordBatch<T>> {
+  validateObject(size, 'size')
   const rebatcher = new Rebatcher<T>(size)
   return new BatchTransform<RecordBatch<T>, RecordBatch<T>>({
     each: (batch) => rebatcher.add(batch),

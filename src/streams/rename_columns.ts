@@ -3,6 +3,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../core/any_schema.js'
 import type { Renamed } from '../core/frames/column_types.js'
 import { renameColumns as renameOf } from '../core/frames/select.js'
+import { validateNewNames } from '../core/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
@@ -13,5 +14,6 @@ export function renameColumns<
   T extends TypeMap = AnySchema,
   const M extends { readonly [K in keyof T]?: string } = { readonly [K in keyof T]?: string },
 >(names: M): BatchStream<RecordBatch<T>, RecordBatch<Renamed<T, M>>> {
+  validateNewNames(names, 'names')
   return new BatchTransform({ each: (batch: RecordBatch<T>) => [renameOf(batch, names)] })
 }

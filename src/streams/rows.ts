@@ -3,7 +3,7 @@ import type { RecordBatch, Schema, TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../core/any_schema.js'
 import { batchToRows, type PlainRow, type RowOptions, rowsToBatch } from '../core/frames/rows.js'
 import type { TimestampForm } from '../core/frames/plain_cells.js'
-import { validateInteger } from '../core/validators.js'
+import { validateInteger, validateObject, validateOneOf } from '../core/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 export interface FromRowsOptions<T extends TypeMap = AnySchema> {
@@ -13,6 +13,7 @@ export interface FromRowsOptions<T extends TypeMap = AnySchema> {
   schema?: Schema<T>
 }
 
+const FORMS: readonly TimestampForm[] = ['milliseconds', 'exact', 'date']
 const DEFAULT_BATCH_ROWS = 1024
 const MAX_BATCH_ROWS = 2 ** 31 - 1
 
@@ -25,9 +26,11 @@ const MAX_BATCH_ROWS = 2 ** 31 - 1
 export function fromRows<T extends TypeMap = AnySchema>(
   options: FromRowsOptions<T> = {},
 ): BatchStream<object, RecordBatch<T>> {
+  validateObject(options, 'options')
   const { batchRows = DEFAULT_BATCH_ROWS } = options
   validateInteger(batchRows, 'options.batchRows', 1, MAX_BATCH_ROWS)
   let schema = options.schema
+  if (schema !== undefined) validateObject(schema, 'options.schema')
   let rows: object[] = []
   const batch = (): RecordBatch<T> => {
     const made =
@@ -52,5 +55,9 @@ export function fromRows<T extends TypeMap = AnySchema>(
 export function toRows<T extends TypeMap = AnySchema, const F extends TimestampForm = 'milliseconds'>(
   options?: RowOptions<F>,
 ): BatchStream<RecordBatch<T>, PlainRow<T, F>> {
+  if (options !== undefined) {
+    validateObject(options, 'options')
+    if (options.timestamps !== undefined) validateOneOf(options.timestamps, 'options.timestamps', FORMS)
+  }
   return new BatchTransform({ each: (batch: RecordBatch<T>) => batchToRows(batch, options) })
 }

@@ -3,6 +3,7 @@ import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../core/any_schema.js'
 import type { ColumnName } from '../core/frames/column_types.js'
 import { selectColumns as selectOf } from '../core/frames/select.js'
+import { validateNames } from '../core/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**
@@ -12,5 +13,6 @@ import { type BatchStream, BatchTransform } from './batch_transform.js'
 export function selectColumns<T extends TypeMap = AnySchema, const K extends ColumnName<T> = ColumnName<T>>(
   names: readonly K[],
 ): BatchStream<RecordBatch<T>, RecordBatch<Pick<T, K>>> {
+  validateNames(names, 'names')
   return new BatchTransform({ each: (batch: RecordBatch<T>) => [selectOf(batch, names)] })
 }

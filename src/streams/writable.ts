@@ -5,9 +5,9 @@ import type { TypeMap } from 'apache-arrow'
 import type { AnySchema } from '../core/any_schema.js'
 import { createWriter } from '../core/arena.js'
 import type { WriterOptions } from '../core/options.js'
-import { validateBoolean } from '../core/validators.js'
+import { validateBoolean, validateName, validateObject } from '../core/validators.js'
 import type { Writable as Data } from '../core/write_source.js'
-import type { ArenaWriter, WriterStats } from '../core/writer.js'
+import { ArenaWriter, type WriterStats } from '../core/writer.js'
 import { destroyedError } from './destroyed.js'
 import { highWaterMarkOf, taken, type StreamOptions } from './options.js'
 
@@ -33,6 +33,8 @@ export class ArenaWritable<T extends TypeMap = AnySchema> extends Writable {
 
   /** See `createWritable`. */
   constructor(target: string | ArenaWriter<T>, options: ArenaWritableOptions = {}) {
+    validateObject(options, 'options')
+    if (!(target instanceof ArenaWriter)) validateName(target)
     const { highWaterMark, signal, waitForReader = true, ...writerOptions } = options
     validateBoolean(waitForReader, 'options.waitForReader')
     super({ objectMode: true, highWaterMark: highWaterMarkOf(highWaterMark) })

@@ -173,6 +173,34 @@ TEST_CASE("a writer that aborts gives its reason after everything it had written
   CHECK_EQ(std::string(error.what()), "the exchange hung up");
 }
 
+TEST_CASE("a slow consumer gets everything of a writer that is gone, then the error") {
+  for (const bool killed : {false, true}) {
+    const std::string name = unique_name();
+    Child child([&] {
+      Writer writer(name, small_ring(64));
+      for (std::int64_t number = 0; number < 40; ++number) writer.write(*number_batch(number));
+      if (!killed) writer.abort("the exchange hung up");
+      stay();
+    });
+    Reader reader(name, waiting());
+    const SharedMemoryArena arena(name);
+    const auto info = [&] { return arena.inspect().arena; };
+    CHECK(eventually([&] { return info().published == 40 && (killed || info().state == 3); }));
+    std::vector<std::int64_t> numbers;
+    const Error error = require_throws<Error>([&] {
+      for (const auto& batch : reader) {
+        if (numbers.empty()) {
+          child.kill(SIGKILL);
+          CHECK(eventually([&] { return info().writer_alive == 0; }));
+        }
+        numbers.push_back(number_of(*batch));
+      }
+    });
+    CHECK_EQ(error.code(), killed ? QADS_ERR_WRITER_DIED : QADS_ERR_WRITER_ABORTED);
+    CHECK(numbers == numbers_up_to(40));
+  }
+}
+
 TEST_CASE("a zero byte ends neither a name nor a reason") {
   const std::string name = unique_name();
   const std::string longer = name + std::string("\0x", 2);

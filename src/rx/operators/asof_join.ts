@@ -9,7 +9,13 @@ import {
 import type { AnySchema } from '../../core/any_schema.js'
 import { AsofJoin, type AsofJoined, type AsofOptions } from '../../core/frames/asof_join.js'
 import type { ColumnName } from '../../core/frames/column_types.js'
-import { validateDuration, validateInteger } from '../../core/validators.js'
+import {
+  validateDuration,
+  validateInteger,
+  validateNames,
+  validateObject,
+  validateObservable,
+} from '../../core/validators.js'
 import { AheadHolds, LeftQueue } from '../join_credit.js'
 import { guard, relay } from '../relay.js'
 
@@ -63,6 +69,10 @@ export function asofJoin<
   right: Observable<RecordBatch<R>>,
   options: AsofJoinOptions<L, R, On, K, Suffix, Time>,
 ): OperatorFunction<RecordBatch<L>, RecordBatch<AsofJoined<L, R, On, K, Suffix, Time>>> {
+  validateObservable(right, 'right')
+  validateObject(options, 'options')
+  validateNames([options.on], 'options.on')
+  if (options.by !== undefined) validateNames(options.by, 'options.by')
   const { maxRightRows = DEFAULT_MAX_RIGHT_ROWS, maxDelayMs = Infinity, scheduler = asyncScheduler } = options
   validateInteger(maxRightRows, 'options.maxRightRows', 1, Number.MAX_SAFE_INTEGER)
   validateDuration(maxDelayMs, 'options.maxDelayMs')

@@ -3,6 +3,7 @@ import type { OperatorFunction } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
 import type { ColumnName } from '../../core/frames/column_types.js'
 import { dropColumns as drop } from '../../core/frames/select.js'
+import { validateNames } from '../../core/validators.js'
 import { mapBatch } from '../map_batch.js'
 
 /**
@@ -16,5 +17,6 @@ import { mapBatch } from '../map_batch.js'
 export function dropColumns<T extends TypeMap = AnySchema, const K extends ColumnName<T> = ColumnName<T>>(
   names: readonly K[],
 ): OperatorFunction<RecordBatch<T>, RecordBatch<Omit<T, K>>> {
+  validateNames(names, 'names')
   return mapBatch((batch) => drop(batch, names))
 }

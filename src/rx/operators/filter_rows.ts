@@ -3,6 +3,7 @@ import { filter, type MonoTypeOperatorFunction, pipe } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
 import type { Cells, ColumnName } from '../../core/frames/column_types.js'
 import { filterRows as filterBatch } from '../../core/frames/filter.js'
+import { validateFunction, validateNames } from '../../core/validators.js'
 import { mapBatch } from '../map_batch.js'
 
 /**
@@ -20,6 +21,8 @@ export function filterRows<
   T extends TypeMap = AnySchema,
   const Names extends readonly ColumnName<T>[] = readonly ColumnName<T>[],
 >(names: Names, predicate: (...cells: Cells<T, Names>) => boolean): MonoTypeOperatorFunction<RecordBatch<T>> {
+  validateNames(names, 'names')
+  validateFunction(predicate, 'predicate')
   return pipe(
     mapBatch((batch: RecordBatch<T>) => filterBatch(batch, names, predicate)),
     filter((batch) => batch.numRows > 0),

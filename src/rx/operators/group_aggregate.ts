@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '../../core/errors.js'
 import type { Aggregated, AggregateSpec } from '../../core/frames/aggregate.js'
 import type { ColumnName, Flat } from '../../core/frames/column_types.js'
 import { GroupAggregator, type GroupBy } from '../../core/frames/group_aggregator.js'
+import { validateAggregates, validateNames, validateObject } from '../../core/validators.js'
 import { CreditGate } from '../credit_gate.js'
 import { checkWindow, type GroupWindow, isTimed, windowing } from '../group_window.js'
 import { relay } from '../relay.js'
@@ -59,6 +60,9 @@ export function groupAggregate<
 >(
   options: GroupAggregateOptions<T, K, S, W>,
 ): OperatorFunction<RecordBatch<T>, RecordBatch<WindowAggregated<T, K, S, W>>> {
+  validateObject(options, 'options')
+  validateNames(options.by, 'options.by')
+  validateAggregates(options.aggregates, 'options.aggregates')
   const { window } = options
   checkWindow(window)
   new GroupAggregator(options)

@@ -1,4 +1,5 @@
 import { mergeMap, type ObservableInput, type ObservedValueOf, type OperatorFunction } from 'rxjs'
+import { validateInteger } from '../../core/validators.js'
 import { holding, type Project } from '../holding.js'
 
 /**
@@ -15,5 +16,6 @@ export function mergeMapBatch<V, O extends ObservableInput<unknown>>(
   project: Project<V, O>,
   concurrent = Infinity,
 ): OperatorFunction<V, ObservedValueOf<O>> {
+  if (concurrent !== Infinity) validateInteger(concurrent, 'concurrent', 1, Number.MAX_SAFE_INTEGER)
   return holding('mergeMapBatch', project, (inner) => mergeMap(inner, concurrent))
 }

@@ -2,6 +2,7 @@ import type { RecordBatch } from 'apache-arrow'
 import { asyncScheduler, type MonoTypeOperatorFunction } from 'rxjs'
 import { type CommittedBatch, LagCounter, type LagStatistics } from '../../core/frames/statistics.js'
 import { batchInfo } from '../../core/lease.js'
+import { validateFunction, validateObject } from '../../core/validators.js'
 import { metering } from '../metering.js'
 import type { MeterOptions } from './meter_throughput.js'
 
@@ -25,8 +26,13 @@ export interface MeterLagOptions<B extends RecordBatch = RecordBatch> extends Me
  */
 export function meterLag<B extends RecordBatch>(
   report: (statistics: LagStatistics) => void,
-  { everyMs = 1000, scheduler = asyncScheduler, infoOf = batchInfo, now }: MeterLagOptions<B> = {},
+  options: MeterLagOptions<B> = {},
 ): MonoTypeOperatorFunction<B> {
+  validateFunction(report, 'report')
+  validateObject(options, 'options')
+  const { everyMs = 1000, scheduler = asyncScheduler, infoOf = batchInfo, now } = options
+  validateFunction(infoOf, 'options.infoOf')
+  if (now !== undefined) validateFunction(now, 'options.now')
   return metering(
     () => {
       const counter = new LagCounter(now)

@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import { asyncScheduler, type MonoTypeOperatorFunction, type SchedulerLike } from 'rxjs'
 import { StreamCounter, type StreamStatistics } from '../../core/frames/statistics.js'
+import { validateFunction, validateObject } from '../../core/validators.js'
 import { metering } from '../metering.js'
 
 export interface MeterOptions {
@@ -21,8 +22,11 @@ export interface MeterOptions {
  */
 export function meterThroughput<B extends RecordBatch>(
   report: (statistics: StreamStatistics) => void,
-  { everyMs = 1000, scheduler = asyncScheduler }: MeterOptions = {},
+  options: MeterOptions = {},
 ): MonoTypeOperatorFunction<B> {
+  validateFunction(report, 'report')
+  validateObject(options, 'options')
+  const { everyMs = 1000, scheduler = asyncScheduler } = options
   return metering(
     () => {
       const counter = new StreamCounter(() => scheduler.now())

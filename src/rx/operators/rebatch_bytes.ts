@@ -1,6 +1,7 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { MonoTypeOperatorFunction } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
+import { validateInteger } from '../../core/validators.js'
 import { rebatching } from '../rebatching.js'
 
 /**
@@ -19,5 +20,6 @@ import { rebatching } from '../rebatching.js'
 export function rebatchBytes<T extends TypeMap = AnySchema>(
   bytes: number,
 ): MonoTypeOperatorFunction<RecordBatch<T>> {
+  validateInteger(bytes, 'bytes', 1, Number.MAX_SAFE_INTEGER)
   return rebatching<T>({ bytes })
 }

@@ -1,6 +1,7 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { MonoTypeOperatorFunction } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
+import { validateInteger } from '../../core/validators.js'
 import { rebatching } from '../rebatching.js'
 
 /**
@@ -18,5 +19,6 @@ import { rebatching } from '../rebatching.js'
 export function rebatchRows<T extends TypeMap = AnySchema>(
   rows: number,
 ): MonoTypeOperatorFunction<RecordBatch<T>> {
+  validateInteger(rows, 'rows', 1, Number.MAX_SAFE_INTEGER)
   return rebatching<T>({ rows })
 }

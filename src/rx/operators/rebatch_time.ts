@@ -8,7 +8,7 @@ import {
 } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
 import { Rebatcher } from '../../core/frames/rebatch.js'
-import { validateDuration, validateInteger } from '../../core/validators.js'
+import { validateDuration, validateInteger, validateObject } from '../../core/validators.js'
 import { CreditGate } from '../credit_gate.js'
 import { guard, relay } from '../relay.js'
 
@@ -33,9 +33,11 @@ export interface RebatchTimeOptions {
  */
 export function rebatchTime<T extends TypeMap = AnySchema>(
   ms: number,
-  { maxRows, scheduler = asyncScheduler }: RebatchTimeOptions = {},
+  options: RebatchTimeOptions = {},
 ): MonoTypeOperatorFunction<RecordBatch<T>> {
   validateDuration(ms, 'ms')
+  validateObject(options, 'options')
+  const { maxRows, scheduler = asyncScheduler } = options
   if (maxRows !== undefined) validateInteger(maxRows, 'options.maxRows', 1, Number.MAX_SAFE_INTEGER)
   return (source) =>
     new Observable((subscriber) => {

@@ -3,6 +3,7 @@ import type { OperatorFunction } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
 import type { AggregateSpec, Reduced } from '../../core/frames/aggregate.js'
 import { reduceColumns as reduce } from '../../core/frames/reduce.js'
+import { validateAggregates } from '../../core/validators.js'
 import { mapBatch } from '../map_batch.js'
 
 /**
@@ -19,5 +20,6 @@ export function reduceColumns<
   T extends TypeMap = AnySchema,
   const S extends AggregateSpec<T> = AggregateSpec<T>,
 >(aggregates: S): OperatorFunction<RecordBatch<T>, Reduced<T, S>> {
+  validateAggregates(aggregates, 'aggregates')
   return mapBatch((batch) => reduce(batch, aggregates))
 }

@@ -3,6 +3,7 @@ import type { OperatorFunction } from 'rxjs'
 import type { AnySchema } from '../../core/any_schema.js'
 import type { Renamed } from '../../core/frames/column_types.js'
 import { renameColumns as rename } from '../../core/frames/select.js'
+import { validateNewNames } from '../../core/validators.js'
 import { mapBatch } from '../map_batch.js'
 
 /**
@@ -17,5 +18,6 @@ export function renameColumns<
   T extends TypeMap = AnySchema,
   const M extends { readonly [K in keyof T]?: string } = { readonly [K in keyof T]?: string },
 >(names: M): OperatorFunction<RecordBatch<T>, RecordBatch<Renamed<T, M>>> {
+  validateNewNames(names, 'names')
   return mapBatch((batch) => rename(batch, names))
 }

@@ -4,6 +4,7 @@ import type { AnySchema } from '../../core/any_schema.js'
 import type { ColumnName } from '../../core/frames/column_types.js'
 import type { Joined } from '../../core/frames/joined_columns.js'
 import { LatestJoin, type LatestOptions } from '../../core/frames/latest_join.js'
+import { validateNames, validateObject, validateObservable } from '../../core/validators.js'
 import { LeftQueue } from '../join_credit.js'
 import { relay } from '../relay.js'
 
@@ -31,6 +32,9 @@ export function withLatestByKey<
   right: Observable<RecordBatch<R>>,
   options: LatestOptions<K, Suffix>,
 ): OperatorFunction<RecordBatch<L>, RecordBatch<Joined<L, R, K, Suffix>>> {
+  validateObservable(right, 'right')
+  validateObject(options, 'options')
+  validateNames(options.by, 'options.by')
   return (left) =>
     new Observable((subscriber) => {
       const join = new LatestJoin<L, R, K, Suffix>(options)

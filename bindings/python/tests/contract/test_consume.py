@@ -110,6 +110,27 @@ def test_an_aborting_writer_gives_its_reason_after_everything_it_had_written(con
     assert numbers == list(range(5))
 
 
+@pytest.mark.parametrize('how', ['killed', 'aborts'])
+def test_a_slow_consumer_gets_everything_of_a_writer_that_is_gone_and_then_the_error(
+    consume: Consumer, how: str
+) -> None:
+    name = unique_name()
+    numbers: list[int] = []
+    with Child(PRODUCERS, 'produce_and_stay', name=name, count=40, rows=SMALL_ROWS) as child:
+        child.report()
+
+        def each(batch: Batch, _: Any) -> None:
+            numbers.append(number_of(batch))
+            if len(numbers) == 1:
+                child.kill() if how == 'killed' else child.tell('the exchange hung up')
+            # Busy with each batch until the writer is gone.
+            until(lambda: not inspect_arena(name).writer_alive)
+
+        with pytest.raises(WriterDiedError if how == 'killed' else WriterAbortedError):
+            consume(name, each)
+    assert numbers == list(range(40))
+
+
 def test_stopping_early_detaches_the_reader_and_the_writer_goes_on(consume: Consumer) -> None:
     name = unique_name()
     numbers: list[int] = []

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use libtest_mimic::Trial;
-use qadataswap::{SharedMemoryArena, SharedMemoryConfig};
+use qadataswap::{ArenaState, SharedMemoryArena, SharedMemoryConfig};
 
 use crate::peer::Peer;
 use crate::surface::{SOON, Source, Surface, surfaces};
@@ -13,13 +13,14 @@ use crate::{Outcome, support, trial};
 type Check = (&'static str, fn(&Surface) -> Outcome);
 
 pub fn trials() -> Vec<Trial> {
-    let contract: [Check; 7] = [
+    let contract: [Check; 8] = [
         (
             "delivers every batch in order through a ring that is full most of the time, then the end",
             in_order,
         ),
         ("delivers what was written before an abort, then its reason", aborted),
         ("delivers what a killed writer had written, then says that it died", killed),
+        ("gives a slow consumer everything of a writer that is gone, then the error", slow),
         ("tells exactly which batches drop-oldest took", lossy),
         ("keeps batches valid when writer, reader and arena are gone", kept),
         ("times out without losing anything", timed_out),
@@ -81,6 +82,29 @@ fn killed(surface: &Surface) -> Outcome {
     let error = source.value().expect_err("a death");
     assert_eq!(error.code(), "ERR_QADS_WRITER_DIED");
     assert!(error.message().contains("died without ending it; 3 batches were delivered"), "{error}");
+    Ok(())
+}
+
+fn slow(surface: &Surface) -> Outcome {
+    for (command, code) in [("abort", "ERR_QADS_WRITER_ABORTED"), ("kill", "ERR_QADS_WRITER_DIED")] {
+        let name = support::name("slow");
+        let mut peer = Peer::writer(&format!("{name} 1024 block"));
+        let mut source = open(surface, &name);
+        assert_eq!(peer.ask("write 0 40"), "ok");
+        // Held by the consumer while its writer goes, and long after.
+        let first = source.next(SOON)?.expect("not the end");
+        match command {
+            "abort" => assert_eq!(peer.ask("abort no more"), "ok"),
+            _ => peer.kill(),
+        }
+        let arena = SharedMemoryArena::new(&name).inspect()?;
+        assert!(matches!(arena.state, ArenaState::Aborted(_)) || !arena.writer_alive);
+        for expected in 1..40 {
+            assert_eq!(source.value()?, Some(expected));
+        }
+        assert_eq!(first(), 0);
+        assert_eq!(source.value().expect_err("the writer is gone").code(), code);
+    }
     Ok(())
 }
 
