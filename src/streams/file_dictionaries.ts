@@ -72,9 +72,10 @@ export class FileDictionaries {
       const dictionary = shape.dictionaries[i]!
       const column = dictionary.values.columns[0]!
       const vector = values.of(dictionary)
-      const whole = vector === undefined ? nullColumn(column.type, 0) : concatColumns(vector.data)
+      const whole =
+        vector === undefined ? nullColumn(column.type, 0) : concatColumns(vector.data as readonly Data[])
       const inner = new BodyPlan(dictionary.values, values)
-      planColumn(inner, column, whole as unknown as ColumnData, 0, whole.length)
+      planColumn(inner, column, whole, 0, whole.length)
       found[i] = whole
     }
     return found
@@ -83,7 +84,7 @@ export class FileDictionaries {
 
 function planOf(dictionary: DictionaryShape, values: Data, from: number, to: number): BodyPlan {
   const plan = new BodyPlan(dictionary.values, undefined)
-  planColumn(plan, dictionary.values.columns[0]!, values as unknown as ColumnData, from, to - from)
+  planColumn(plan, dictionary.values.columns[0]!, values, from, to - from)
   return plan
 }
 

@@ -125,7 +125,7 @@ test('metadata of a single batch goes through an arena and back', async (t) => {
   const batchWith = (metadata: Map<string, string>) => {
     const child = vectorFromArray([1, 2], new Int32()).data[0]!
     const data = makeData({ type: new Struct(schema.fields), length: 2, nullCount: 0, children: [child] })
-    return new RecordBatch(schema, data, metadata) as RecordBatch
+    return new RecordBatch(schema, data, metadata)
   }
   const marks = [
     new Map([['mark', 'a']]),
