@@ -1,13 +1,14 @@
-import { MetadataVersion, type RecordBatch, type Schema, util } from 'apache-arrow'
+import { MetadataVersion, type RecordBatch, type Schema } from 'apache-arrow'
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file'
 
 import { encodeSlot } from '../core/codec/encode.js'
 import { Block, blockWords, Layout } from '../core/codec/layout.js'
-import { SchemaCache } from '../core/codec/schema_cache.js'
+import { type KnownSchema, SchemaCache } from '../core/codec/schema_cache.js'
 import { schemaMessage } from '../core/codec/slot_messages.js'
 import { SchemaMismatchError } from '../core/errors.js'
 import { slotBytes } from '../core/lease.js'
 import { addon } from '../core/load_addon.js'
+import { FileDictionaries } from './file_dictionaries.js'
 
 /** `stream` can be read while it is written; `file` can be read in any order once it is complete. */
 export type IpcFormat = 'stream' | 'file'
@@ -33,7 +34,9 @@ export class IpcJoiner {
   readonly #format: IpcFormat
   readonly #schemas = new SchemaCache()
   #schema: Schema | undefined
-  #dictionaries: Uint8Array | undefined
+  /** The first slot, up to the end of its schema. */
+  #head: Uint8Array | undefined
+  readonly #dictionaries = new FileDictionaries()
   readonly #dictionaryBlocks: FileBlock[] = []
   readonly #batchBlocks: FileBlock[] = []
   #position = 0
@@ -48,10 +51,10 @@ export class IpcJoiner {
     const messages = messagesOf(layout)
     const last = messages.pop()!
     // Of the slot and not of the batch: in the slot dictionaries may have other numbers.
-    const { schema } = this.#schemas.find(schemaMessage(slot, layout, {}))
-    if (this.#schema === undefined) yield* this.#begin(schema, slot, layout)
-    else this.#checkSchema(schema)
-    yield* this.#addDictionaries(slot, messages)
+    const known = this.#schemas.find(schemaMessage(slot, layout, {}))
+    if (this.#schema === undefined) yield* this.#begin(known.schema, slot, layout)
+    else this.#checkSchema(known.schema, slot)
+    yield* this.#addDictionaries(slot, layout, known, messages)
     this.#batchBlocks.push(this.#block(last, last.start))
     yield this.#advance(slot.subarray(last.start, last.end))
   }
@@ -73,35 +76,59 @@ export class IpcJoiner {
     this.#schema = schema
     if (this.#format === 'file') yield this.#advance(Uint8Array.from([...MAGIC, 0, 0]))
     const start = layout[Layout.SchemaOffset]! - MESSAGE_PREFIX
-    yield this.#advance(slot.subarray(start, layout[Layout.SchemaOffset]! + layout[Layout.SchemaLength]!))
+    const end = layout[Layout.SchemaOffset]! + layout[Layout.SchemaLength]!
+    this.#head = slot.slice(0, end)
+    yield this.#advance(slot.subarray(start, end))
   }
 
-  /** A stream may replace a dictionary with every batch; a file has one for each column. */
-  *#addDictionaries(slot: Uint8Array, messages: readonly Message[]): Generator<Uint8Array, void, undefined> {
+  /** A stream may replace a dictionary with every batch; a file has one for each column, to which later batches may add. */
+  *#addDictionaries(
+    slot: Uint8Array,
+    layout: Float64Array,
+    known: KnownSchema,
+    messages: readonly Message[],
+  ): Generator<Uint8Array, void, undefined> {
     const [first] = messages
     if (first === undefined) return
     const bytes = slot.subarray(first.start, messages.at(-1)!.end)
     if (this.#format === 'file') {
-      if (this.#dictionaries !== undefined) {
-        if (Buffer.compare(this.#dictionaries, bytes) === 0) return
-        throw new SchemaMismatchError(
-          `batch ${this.#batchBlocks.length} has other dictionaries than the first, and an Arrow file can have one for each ` +
-            "column: write it with format: 'stream', or decode the dictionary columns first",
-        )
-      }
-      this.#dictionaries = bytes.slice()
+      if (this.#dictionaryBlocks.length > 0) return yield* this.#growDictionaries(slot, layout, known, bytes)
+      this.#dictionaries.begin(slot, layout, known, bytes)
       for (const message of messages) this.#dictionaryBlocks.push(this.#block(message, first.start))
     }
     yield this.#advance(bytes)
   }
 
-  #checkSchema(schema: Schema): void {
+  *#growDictionaries(
+    slot: Uint8Array,
+    layout: Float64Array,
+    known: KnownSchema,
+    section: Uint8Array,
+  ): Generator<Uint8Array, void, undefined> {
+    const deltas = this.#dictionaries.grow(slot, layout, known, section)
+    if (deltas === undefined) {
+      throw new SchemaMismatchError(
+        `batch ${this.#batchBlocks.length} has other dictionaries than those before it, and an Arrow file has one for each column, ` +
+          "which may only grow: write it with format: 'stream', or decode the dictionary columns first",
+      )
+    }
+    for (const { bytes, metadataLength } of deltas) {
+      this.#dictionaryBlocks.push(
+        new FileBlock(metadataLength, bytes.length - metadataLength, this.#position),
+      )
+      yield this.#advance(bytes)
+    }
+  }
+
+  #checkSchema(schema: Schema, slot: Uint8Array): void {
     const first = this.#schema!
     if (schema === first) return
     const numbers = ({ dictionaries }: Schema) => String([...dictionaries.keys()])
-    if (util.compareSchemas(first, schema) && numbers(first) === numbers(schema)) return
+    const difference = addon().schemaDifference(this.#head!, slot)
+    if (difference === '' && numbers(first) === numbers(schema)) return
     throw new SchemaMismatchError(
-      `batch ${this.#batchBlocks.length} has another schema than the first: an Arrow ${this.#format} has one`,
+      `batch ${this.#batchBlocks.length} has another schema than the first, and an Arrow ${this.#format} has one: ` +
+        (difference || 'its dictionaries have other numbers'),
     )
   }
 

@@ -10,7 +10,8 @@ export interface ToIpcOptions {
 }
 
 /**
- * Record batches of one schema to the bytes of one Arrow IPC stream or file.
+ * Record batches of one schema to the bytes of one Arrow IPC stream or file. Dictionaries may differ from batch to batch in a stream; in a
+ * file they may only grow, which is written as deltas. Throws `ERR_QADS_SCHEMA_MISMATCH`, which says what differs.
  * @example pipeline(createReadable('ticks'), toIpc({ format: 'file' }), fs.createWriteStream('ticks.arrow'))
  */
 export function toIpc(options: ToIpcOptions = {}): BatchStream<RecordBatch, Uint8Array> {

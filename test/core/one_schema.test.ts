@@ -17,7 +17,9 @@ import {
   IntervalYearMonth,
   LargeUtf8,
   List,
+  makeData,
   Map_,
+  RecordBatch,
   Schema,
   SparseUnion,
   Struct,
@@ -29,7 +31,16 @@ import {
   Utf8,
   vectorFromArray,
 } from 'apache-arrow'
-import { createReader, createWriter, SchemaMismatchError, type WriterOptions } from 'qadataswap'
+import {
+  concatBatches,
+  createReader,
+  createWriter,
+  SchemaMismatchError,
+  selectColumns,
+  sliceRows,
+  takeRows,
+  type WriterOptions,
+} from 'qadataswap'
 
 import { leavesNothing, uniqueName } from '../support/arenas.js'
 
@@ -105,6 +116,41 @@ test('readers get every batch with its own schema', async (t) => {
     await writer.write(emptyOf(schemaOf({ x: new Int32() }, new Map([['note', note]]))))
     t.is((await reader.read())!.schema.metadata.get('note'), note)
   }
+})
+
+test('metadata of a single batch goes through an arena and back', async (t) => {
+  using writer = createWriter(uniqueName(), { sizeMb: 1 })
+  using reader = createReader(writer.name)
+  const schema = schemaOf({ x: new Int32() })
+  const batchWith = (metadata: Map<string, string>) => {
+    const child = vectorFromArray([1, 2], new Int32()).data[0]!
+    const data = makeData({ type: new Struct(schema.fields), length: 2, nullCount: 0, children: [child] })
+    return new RecordBatch(schema, data, metadata)
+  }
+  const marks = [
+    new Map([['mark', 'a']]),
+    new Map<string, string>(),
+    new Map([
+      ['mark', 'b'],
+      ['', 'ü'],
+    ]),
+  ]
+  for (const metadata of marks) {
+    await writer.write(batchWith(metadata))
+    const batch = (await reader.read())!
+    t.deepEqual([...batch.metadata], [...metadata])
+    await writer.write(batch)
+    t.deepEqual([...(await reader.read())!.metadata], [...metadata])
+  }
+  // What is made of a batch keeps its metadata.
+  const whole = batchWith(marks[0]!)
+  for (const made of [
+    sliceRows(whole, 1),
+    takeRows(whole, [1]),
+    selectColumns(whole, ['x']),
+    concatBatches([whole, whole]),
+  ])
+    t.deepEqual([...made.metadata], [['mark', 'a']])
 })
 
 const x = (type: DataType) => schemaOf({ x: type })

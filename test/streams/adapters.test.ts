@@ -127,7 +127,7 @@ function words(...values: string[]): RecordBatch {
   return new RecordBatch({ word: vector.data[0]! })
 }
 
-test('dictionaries: a stream replaces them, a file has one for all its batches', async (t) => {
+test('dictionaries: a stream replaces them, those of a file may only grow', async (t) => {
   const same = [words('a', 'b'), words('a', 'b', 'b')]
   const changing = [...same, words('c', 'a')]
   const read = async (batches: RecordBatch[], format: IpcFormat) => {
@@ -143,6 +143,29 @@ test('dictionaries: a stream replaces them, a file has one for all its batches',
     ['a', 'b', 'b'],
     ['c', 'a'],
   ])
+  const growing = [
+    words('a', 'b'),
+    words('a', 'b', 'c', 'd'),
+    words('a'),
+    words('a', 'b', 'c', 'd'),
+    words('a', 'b', 'c', 'd', 'e', 'e'),
+  ]
+  const wanted = growing.map((batch) => [...batch.getChild('word')!] as string[])
+  t.deepEqual(await read(growing, 'file'), wanted)
+  const bytes = await bytesOf(Readable.from(growing).pipe(toIpc({ format: 'file' })))
+  t.deepEqual(
+    tableFromIPC(bytes).batches.map((batch) => [...batch.getChild('word')!] as string[]),
+    wanted,
+  )
+  // Through an arena, whose slots have every dictionary whole.
+  const name = uniqueName()
+  const written = pipeline(Readable.from(growing), createWritable(name, { sizeMb: 1 }))
+  const throughArena = await bytesOf(createReadable(name, { waitMs: 10_000 }).pipe(toIpc({ format: 'file' })))
+  await written
+  t.deepEqual(
+    tableFromIPC(throughArena).batches.map((batch) => [...batch.getChild('word')!] as string[]),
+    wanted,
+  )
   await t.throwsAsync(read(changing, 'file'), {
     code: 'ERR_QADS_SCHEMA_MISMATCH',
     message: /format: 'stream'/,
