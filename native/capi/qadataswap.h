@@ -100,7 +100,7 @@ typedef struct qads_writer_options {
   uint32_t slots;       /* batches in flight; default 1024 */
   uint32_t max_readers; /* default 32 */
   uint32_t on_full;     /* qads_on_full; default QADS_BLOCK */
-  uint32_t mode;        /* of the segment's file; default 0600 */
+  uint32_t mode; /* of the segment's file; default 0600. A group, or all, may read and write, or neither */
   uint32_t one_schema;  /* 1: a batch with other columns than the first is QADS_ERR_SCHEMA_MISMATCH */
   uint32_t spin_micros; /* busy-wait this long before sleeping; default 0 */
 } qads_writer_options;

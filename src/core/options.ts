@@ -53,7 +53,10 @@ export interface WriterOptions {
   maxReaders?: number
   /** Default `block`. */
   onFull?: OnFull
-  /** Permission bits of the segment. Default 0o600: this user only. */
+  /**
+   * Permission bits of the segment. Default 0o600: this user only. A group (0o660), or everybody, may read and write, or
+   * neither: readers write too.
+   */
   mode?: number
   /** Microseconds that a blocking call spins before it sleeps, up to 1000000. Default 0. */
   spinMicros?: number

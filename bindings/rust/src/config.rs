@@ -156,7 +156,8 @@ impl SharedMemoryConfig {
         self
     }
 
-    /// Writer: permission bits of the segment. Default `0o600`: this user only.
+    /// Writer: permission bits of the segment. Default `0o600`: this user only. A group (`0o660`), or everybody, may
+    /// read and write, or neither: readers write too.
     pub fn with_mode(mut self, mode: u32) -> Self {
         self.mode = mode;
         self

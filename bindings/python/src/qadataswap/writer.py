@@ -35,7 +35,8 @@ class Writer(WriterCore):
     :param buffer_count: slots: how many batches may be in the ring at once, 2 to 1048576. Default 1024.
     :param max_readers: readers that may be attached at once, 1 to 512. Default 32.
     :param on_full: what happens when the ring is full. Default `block`.
-    :param mode: permission bits of the segment. Default 0o600: this user only.
+    :param mode: permission bits of the segment. Default 0o600: this user only. A group (0o660), or everybody,
+        may read and write, or neither: readers write too.
     :param one_schema: refuse a batch whose columns differ from those of the first one in name, order, type or
         nullability; metadata, such as the range of pandas' index, may differ. Default False.
     :param spin_micros: microseconds that a wait spins before it sleeps, up to 1000000. Default 0.

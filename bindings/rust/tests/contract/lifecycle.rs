@@ -221,7 +221,10 @@ fn invalid() -> Outcome {
     for name in ["", "a/b", "..", "a\0b", "ä"] {
         assert_eq!(Writer::create(name).expect_err("a bad name").code(), "ERR_QADS_NAME_INVALID", "{name:?}");
         assert_eq!(Reader::attach(name).expect_err("a bad name").code(), "ERR_QADS_NAME_INVALID", "{name:?}");
-        assert_eq!(SharedMemoryArena::new(name).unlink().expect_err("a bad name").code(), "ERR_QADS_NAME_INVALID");
+        assert_eq!(
+            SharedMemoryArena::new(name).unlink().expect_err("a bad name").code(),
+            "ERR_QADS_NAME_INVALID"
+        );
     }
     let zero = SharedMemoryArena::new("a\0b").inspect().expect_err("a zero byte");
     assert!(zero.message().contains("its character 2 is \\u{0}"), "{zero}");

@@ -26,7 +26,8 @@ struct WriterOptions {
   std::uint32_t slots = 1024;                        // batches that may be in the ring at once
   std::uint32_t max_readers = 32;
   OnFull on_full = OnFull::block;
-  std::uint32_t mode = 0600;      // permission bits of the segment
+  /// Permission bits of the segment: a group, or all, may read and write, or neither.
+  std::uint32_t mode = 0600;
   bool one_schema = false;        // refuse a batch whose columns differ from the first one's
   std::uint32_t spin_micros = 0;  // a wait spins this long before it sleeps
 
