@@ -79,12 +79,18 @@ export function adoptSchema<T extends TypeMap>(schema: Schema<T>): Schema<T> {
   return adopted as Schema<T>
 }
 
-/** A column as one of this copy of apache-arrow, and of a type that differs from its own in nothing but names and dictionary ids. */
-export function adoptData(data: Data, type = adoptType(data.type)): Data {
-  const fields = childFields(type)
-  const children = data.children.map((child, i) => adoptData(child, fields[i]?.type as DataType | undefined))
-  const dictionary =
-    data.dictionary && adoptDictionary(data.dictionary, (type as Dictionary).dictionary as DataType)
+/**
+ * A column as one of this copy of apache-arrow; with `given`, as one of that type, which differs from its own in nothing but names and
+ * dictionary ids.
+ */
+export function adoptData(data: Data, given?: DataType): Data {
+  const type = given ?? adoptType(data.type)
+  const fields = given && childFields(given)
+  const children = data.children.map((child, i) =>
+    adoptData(child, fields?.[i]?.type as DataType | undefined),
+  )
+  const values = given && ((given as Dictionary).dictionary as DataType | undefined)
+  const dictionary = data.dictionary && adoptDictionary(data.dictionary, values)
   if (
     isOf(Data, data) &&
     type === data.type &&
@@ -98,9 +104,9 @@ export function adoptData(data: Data, type = adoptType(data.type)): Data {
 }
 
 /** Batches that share a dictionary go on to share it. */
-function adoptDictionary(dictionary: Vector, type: DataType): Vector {
+function adoptDictionary(dictionary: Vector, type: DataType | undefined): Vector {
   const known = vectors.get(dictionary)
-  if (known?.type === type && known.length === dictionary.length) return known
+  if (known?.length === dictionary.length && (type === undefined || known.type === type)) return known
   const chunks = dictionary.data as readonly Data[]
   const adopted = chunks.map((chunk) => adoptData(chunk, type))
   if (isOf(Vector, dictionary) && adopted.every((chunk, i) => chunk === chunks[i])) return dictionary
