@@ -1,6 +1,6 @@
 import * as arrow from 'apache-arrow'
-import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
-import { encodeSlot, planEncode } from '#src/core/codec/encode.js'
+import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
+import { encodeSlot, planEncode } from '#src/codec/encode.js'
 
 import { layoutOf } from '../../test/codec/layout_oracle.js'
 import { atMost, type Bench, type Row } from '../lib/bench.js'

@@ -1,5 +1,5 @@
-import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
-import { encodeSlot, planEncode } from '#src/core/codec/encode.js'
+import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
+import { encodeSlot, planEncode } from '#src/codec/encode.js'
 import { createReader, createWriter } from 'qadataswap'
 
 import { layoutOf } from '../../test/codec/layout_oracle.js'

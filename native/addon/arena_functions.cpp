@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "arguments.hpp"
-#include "core/arena_info.hpp"
-#include "core/arena_name.hpp"
-#include "core/ipc_difference.hpp"
-#include "core/ipc_verify.hpp"
-#include "core/shared_segment.hpp"
+#include "core/segment/info.hpp"
+#include "core/layout/name.hpp"
+#include "ipc/difference.hpp"
+#include "ipc/verify.hpp"
+#include "core/segment/segment.hpp"
 
 namespace qads::addon {
 namespace {

@@ -9,8 +9,8 @@
 #include <limits>
 #include <string>
 
-#include "core/clock.hpp"
-#include "core/error.hpp"
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
 #include "errors.hpp"
 
 namespace qads::addon {

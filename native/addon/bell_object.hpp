@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/bell.hpp"
+#include "core/wake/bell.hpp"
 #include "numbered.hpp"
 
 namespace qads::addon {

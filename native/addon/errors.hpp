@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "core/error.hpp"
+#include "core/base/error.hpp"
 
 namespace qads::addon {
 

@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/lease_table.hpp"
+#include "core/lease/table.hpp"
 
 namespace qads::addon {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/ipc_verify.hpp"
-#include "core/ring_reader.hpp"
+#include "ipc/verify.hpp"
+#include "core/ring/reader.hpp"
 #include "env_cleanup.hpp"
 #include "held_leases.hpp"
 #include "numbered.hpp"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/ring_writer.hpp"
+#include "core/ring/writer.hpp"
 #include "errors.hpp"
 
 namespace qads::addon {

@@ -6,7 +6,7 @@
 #include "addon_data.hpp"
 #include "arguments.hpp"
 #include "bell_object.hpp"
-#include "core/stream_copy.hpp"
+#include "core/base/stream_copy.hpp"
 
 namespace qads::addon {
 namespace {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "core/ipc_verify.hpp"
-#include "core/ring_writer.hpp"
+#include "ipc/verify.hpp"
+#include "core/ring/writer.hpp"
 #include "env_cleanup.hpp"
 #include "numbered.hpp"
 #include "shown_ring.hpp"

@@ -5,8 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "core/prefetch.hpp"
-#include "core/spin.hpp"
+#include "core/base/prefetch.hpp"
+#include "core/wake/spin.hpp"
 
 namespace qads::bench {
 

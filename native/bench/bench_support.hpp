@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "core/ring_reader.hpp"
-#include "core/ring_writer.hpp"
+#include "core/ring/reader.hpp"
+#include "core/ring/writer.hpp"
 
 namespace qads::bench {
 

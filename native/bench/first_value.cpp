@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "bench_support.hpp"
-#include "core/clock.hpp"
+#include "core/base/clock.hpp"
 
 namespace {
 

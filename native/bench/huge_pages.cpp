@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "bench_support.hpp"
-#include "core/clock.hpp"
-#include "core/stream_copy.hpp"
+#include "core/base/clock.hpp"
+#include "core/base/stream_copy.hpp"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25

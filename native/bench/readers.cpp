@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "bench_support.hpp"
-#include "core/clock.hpp"
+#include "core/base/clock.hpp"
 
 namespace {
 

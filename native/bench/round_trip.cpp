@@ -10,9 +10,9 @@
 
 #include "bare_message.hpp"
 #include "bench_support.hpp"
-#include "core/clock.hpp"
-#include "core/error.hpp"
-#include "core/spin.hpp"
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+#include "core/wake/spin.hpp"
 
 namespace {
 

@@ -10,9 +10,9 @@
 #include <iterator>
 #include <vector>
 
-#include "core/clock.hpp"
-#include "core/ipc_layout.hpp"
-#include "core/ipc_verify.hpp"
+#include "core/base/clock.hpp"
+#include "ipc/layout.hpp"
+#include "ipc/verify.hpp"
 
 namespace {
 

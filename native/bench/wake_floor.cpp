@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "bench_support.hpp"
-#include "core/clock.hpp"
+#include "core/base/clock.hpp"
 
 namespace {
 

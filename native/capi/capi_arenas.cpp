@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/arena_info.hpp"
-#include "core/arena_name.hpp"
-#include "core/shared_segment.hpp"
+#include "core/segment/info.hpp"
+#include "core/layout/name.hpp"
+#include "core/segment/segment.hpp"
 
 using namespace qads;
 using namespace qads::capi;

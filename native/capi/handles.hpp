@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/bell.hpp"
-#include "core/error.hpp"
-#include "core/ipc_verify.hpp"
-#include "core/ring_reader.hpp"
-#include "core/ring_writer.hpp"
+#include "core/wake/bell.hpp"
+#include "core/base/error.hpp"
+#include "ipc/verify.hpp"
+#include "core/ring/reader.hpp"
+#include "core/ring/writer.hpp"
 #include "qadataswap.h"
 
 struct qads_writer {

@@ -209,7 +209,7 @@ typedef struct qads_batch {
   uint64_t commit_ns;   /* CLOCK_REALTIME at commit */
   uint64_t lost_first;  /* first sequence that drop-oldest took from this reader just before this batch, */
   uint64_t lost_count;  /* and how many; 0: none */
-  /* The verified layout of the slot (native/core/ipc_layout.hpp), valid until the next peek; NULL if
+  /* The verified layout of the slot (native/ipc/layout.hpp), valid until the next peek; NULL if
    * unverified. */
   const double* layout;
   uint64_t layout_words;

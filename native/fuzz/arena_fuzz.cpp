@@ -16,13 +16,13 @@
 #include <string>
 #include <vector>
 
-#include "core/arena_info.hpp"
-#include "core/checksum.hpp"
-#include "core/error.hpp"
-#include "core/ring_reader.hpp"
-#include "core/ring_writer.hpp"
-#include "core/segment_file.hpp"
-#include "core/slot.hpp"
+#include "core/segment/info.hpp"
+#include "core/base/checksum.hpp"
+#include "core/base/error.hpp"
+#include "core/ring/reader.hpp"
+#include "core/ring/writer.hpp"
+#include "core/segment/file.hpp"
+#include "core/layout/slot.hpp"
 #include "fuzz/slot_file.hpp"
 #include "test/own_shared_memory.hpp"
 

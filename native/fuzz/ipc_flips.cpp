@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "core/ipc_verify.hpp"
+#include "ipc/verify.hpp"
 #include "fuzz/slot_file.hpp"
 
 namespace {

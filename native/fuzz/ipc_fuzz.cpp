@@ -14,7 +14,7 @@
 #include <random>
 #include <vector>
 
-#include "core/ipc_verify.hpp"
+#include "ipc/verify.hpp"
 #include "fuzz/slot_file.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 //
 // js-own-*.arrow: what only apache-arrow writes. js-NAME.arrow: the batch of NAME.arrow in apache-arrow's encoding,
 // where it can read it. NAME.layout, for every slot: the layout words that the verifier must give for it
-// (ipc_layout.hpp), taken from apache-arrow's own decoding of the messages.
+// (ipc/layout.hpp), taken from apache-arrow's own decoding of the messages.
 
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <vector>
 
-#include "core/ipc_layout.hpp"
+#include "ipc/layout.hpp"
 
 namespace qads::test {
 

@@ -1,4 +1,4 @@
-/* The words of an arena as the protocol uses them (native/core/ring_layout.hpp), what the kernel knows of its
+/* The words of an arena as the protocol uses them (native/core/layout/arena.hpp), what the kernel knows of its
  * parties, and the ghosts that the properties are stated in. One step of the model is one atomic access of the
  * C++, sequentially consistent unless a comment says otherwise.
  *

@@ -1,4 +1,4 @@
-/* Leases of one reader process and its evacuator thread: lease_table.cpp, lease_evacuation.cpp and evacuator.cpp. */
+/* Leases of one reader process and its evacuator thread: lease/table.cpp, lease/evacuation.cpp and evacuator.cpp. */
 
 #define LOWEST(set)                                                                               \
   (((set)&1) -> 0 : (((set)&2) -> 1 : (((set)&4) -> 2 : (((set)&8) -> 3 : (((set)&16) -> 4 :      \

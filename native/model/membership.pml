@@ -1,4 +1,4 @@
-/* Joining and leaving: reader_join.cpp, LeaseTable::detach. */
+/* Joining and leaving: ring/joining.cpp, LeaseTable::detach. */
 
 inline choose_start(p) {
   if

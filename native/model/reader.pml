@@ -1,4 +1,4 @@
-/* A reader: ring_reader.cpp. */
+/* A reader: ring/reader.cpp. */
 
 /* RingReader::claim_cursor. READY: the batch at the cursor is this reader's, and its pin stands. */
 #define EMPTY 1

@@ -1,5 +1,5 @@
 /* Creating an arena under a name, taking the name over from a writer that is gone, and closing and attaching
- * meanwhile: shared_segment.cpp, segment_file.cpp. A segment is a number; locks belong to segments; the name
+ * meanwhile: segment/segment.cpp, segment/file.cpp. A segment is a number; locks belong to segments; the name
  * leads to one at most. Two creators, one of which may die anywhere; the old arena's last reader, which closes;
  * and a reader that attaches.
  */

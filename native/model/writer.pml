@@ -1,4 +1,4 @@
-/* The writer: ring_writer.cpp. One load or store of a shared word per step. */
+/* The writer: ring/writer.cpp. One load or store of a shared word per step. */
 
 #ifdef READERS_SPIN
 #define wake_readers() skip

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 #include "board.hpp"
-#include "core/clock.hpp"
+#include "core/base/clock.hpp"
 #include "plan.hpp"
 #include "round.hpp"
 #include "test/own_shared_memory.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/ring_layout.hpp"
+#include "core/layout/arena.hpp"
 #include "test/support.hpp"
 
 namespace qads::soak {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/clock.hpp"
+#include "core/base/clock.hpp"
 #include "sink.hpp"
 
 namespace qads::soak {

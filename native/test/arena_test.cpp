@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "core/arena_info.hpp"
-#include "core/checksum.hpp"
-#include "core/shared_segment.hpp"
+#include "core/segment/info.hpp"
+#include "core/base/checksum.hpp"
+#include "core/segment/segment.hpp"
 #include "processes.hpp"
 #include "ring_support.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/arena_info.hpp"
+#include "core/segment/info.hpp"
 #include "crash_scene.hpp"
 
 namespace qads::test {

@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/arena_info.hpp"
+#include "core/segment/info.hpp"
 #include "ring_support.hpp"
 
 using namespace qads;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/bell.hpp"
+#include "core/wake/bell.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/arena_info.hpp"
+#include "core/segment/info.hpp"
 #include "processes.hpp"
 #include "random.hpp"
 #include "ring_support.hpp"

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/arena_info.hpp"
+#include "core/segment/info.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <thread>
 
-#include "core/ipc_hash.hpp"
+#include "ipc/hash.hpp"
 #include "ipc_support.hpp"
 
 namespace {

@@ -1,9 +1,9 @@
 // In what two schemas differ, and the rule of an arena of one schema.
 
-#include "core/ipc_difference.hpp"
+#include "ipc/difference.hpp"
 
-#include "core/ipc_describe.hpp"
-#include "core/one_schema.hpp"
+#include "ipc/describe.hpp"
+#include "core/ring/one_schema.hpp"
 #include "ipc_support.hpp"
 #include "testing.hpp"
 

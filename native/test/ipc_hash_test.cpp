@@ -1,4 +1,4 @@
-#include "core/ipc_hash.hpp"
+#include "ipc/hash.hpp"
 
 #include <cstdint>
 #include <string_view>

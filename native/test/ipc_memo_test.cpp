@@ -4,7 +4,7 @@
 #include <string>
 #include <thread>
 
-#include "core/ipc_memo.hpp"
+#include "ipc/memo.hpp"
 #include "ipc_support.hpp"
 
 namespace {

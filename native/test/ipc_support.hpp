@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "core/ipc_layout.hpp"
-#include "core/ipc_verify.hpp"
+#include "ipc/layout.hpp"
+#include "ipc/verify.hpp"
 #include "fuzz/slot_file.hpp"
 #include "testing.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "core/ipc_utf8.hpp"
+#include "ipc/utf8.hpp"
 #include "ipc_support.hpp"
 
 namespace {

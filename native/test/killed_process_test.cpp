@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "core/arena_info.hpp"
+#include "core/segment/info.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/arena_info.hpp"
+#include "core/segment/info.hpp"
 #include "ring_support.hpp"
 #include "users.hpp"
 

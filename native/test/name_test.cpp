@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/arena_info.hpp"
+#include "core/segment/info.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/arena_name.hpp"
+#include "core/layout/name.hpp"
 
 namespace qads::test {
 namespace {

@@ -1,5 +1,5 @@
 // When leases in the writer's way are given time.
-#include "core/patience.hpp"
+#include "core/lease/patience.hpp"
 
 #include "testing.hpp"
 

@@ -17,7 +17,7 @@
 #include <string>
 #include <utility>
 
-#include "core/arena_name.hpp"
+#include "core/layout/name.hpp"
 #include "testing.hpp"
 
 namespace qads::test {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/bell.hpp"
+#include "core/wake/bell.hpp"
 #include "process_roles.hpp"
 #include "refused_calls.hpp"
 #include "ring_support.hpp"

@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "core/ring_layout.hpp"
+#include "core/layout/arena.hpp"
 
 namespace qads::test {
 

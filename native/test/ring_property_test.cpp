@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/ring_reader.hpp"
-#include "core/ring_writer.hpp"
+#include "core/base/error.hpp"
+#include "core/ring/reader.hpp"
+#include "core/ring/writer.hpp"
 #include "random.hpp"
 #include "ring_model.hpp"
 #include "support.hpp"

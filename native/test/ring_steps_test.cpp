@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/semaphore.hpp"
-#include "core/shared_segment.hpp"
+#include "core/wake/semaphore.hpp"
+#include "core/segment/segment.hpp"
 #include "processes.hpp"
 #include "ring_support.hpp"
 #include "sync_hooks.hpp"

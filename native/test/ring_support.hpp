@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.hpp"
-#include "core/ring_reader.hpp"
-#include "core/ring_writer.hpp"
+#include "core/base/error.hpp"
+#include "core/ring/reader.hpp"
+#include "core/ring/writer.hpp"
 #include "support.hpp"
 #include "testing.hpp"
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/bell.hpp"
+#include "core/wake/bell.hpp"
 #include "ring_support.hpp"
 #include "users.hpp"
 

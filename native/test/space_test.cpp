@@ -11,9 +11,9 @@
 #include <memory>
 #include <string>
 
-#include "core/arena_info.hpp"
-#include "core/bell.hpp"
-#include "core/memory_limit.hpp"
+#include "core/segment/info.hpp"
+#include "core/wake/bell.hpp"
+#include "core/segment/memory_limit.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "core/arena_info.hpp"
-#include "core/bell.hpp"
+#include "core/segment/info.hpp"
+#include "core/wake/bell.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

@@ -2,7 +2,7 @@
 #include <csignal>
 #include <string>
 
-#include "core/arena_info.hpp"
+#include "core/segment/info.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

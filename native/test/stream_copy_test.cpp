@@ -1,4 +1,4 @@
-#include "core/stream_copy.hpp"
+#include "core/base/stream_copy.hpp"
 
 #include <algorithm>
 #include <cstdint>

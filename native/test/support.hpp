@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/arena_info.hpp"
-#include "core/arena_name.hpp"
-#include "core/clock.hpp"
+#include "core/segment/info.hpp"
+#include "core/layout/name.hpp"
+#include "core/base/clock.hpp"
 
 namespace qads::test {
 

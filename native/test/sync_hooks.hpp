@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/sync_points.hpp"
+#include "core/layout/sync_points.hpp"
 
 namespace qads::test {
 

@@ -18,10 +18,10 @@ const namesIn = (text, pattern) => new Set(Array.from(text.matchAll(pattern), ([
  * @returns {string[]}
  */
 export function differencesOfStepNames() {
-  const list = readFileSync(join(root, 'native/core/sync_points.hpp'), 'utf8')
+  const list = readFileSync(join(root, 'native/core/layout/sync_points.hpp'), 'utf8')
   const doc = join(root, 'docs/memory-order.md')
   const sides = [
-    { side: 'native/core/sync_points.hpp', names: namesIn(list, /^\s*X\((\w+)\)/gm) },
+    { side: 'native/core/layout/sync_points.hpp', names: namesIn(list, /^\s*X\((\w+)\)/gm) },
     {
       side: 'the code of native/core',
       names: namesIn(textOf('native/core', 'pp'), /\bsync_point\(SyncPoint::(\w+)\)/g),

@@ -1,13 +1,13 @@
 import type { TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from './any_schema.js'
-import { NotFoundError, translated } from './errors.js'
-import { addon } from './load_addon.js'
-import type { NativeArenaInfo } from './native.js'
+import type { AnySchema } from '../base/any_schema.js'
+import { NotFoundError, translated } from '../base/errors.js'
+import { addon } from './native/load_addon.js'
+import type { NativeArenaInfo } from './native/addon.js'
 import { ON_FULL, type OnFull, type ReaderOptions, type WriterOptions } from './options.js'
-import { ArenaReader } from './reader.js'
-import { validateName } from './validators.js'
-import { ArenaWriter } from './writer.js'
+import { ArenaReader } from './reading/reader.js'
+import { validateName } from '../base/validators.js'
+import { ArenaWriter } from './writing/writer.js'
 
 /** What an arena looks like from outside. Times are milliseconds since the epoch, sizes are bytes. */
 export interface ArenaInfo extends Omit<NativeArenaInfo, 'onFull'> {

@@ -1,9 +1,9 @@
 import type { Schema } from 'apache-arrow'
 
-import { InvalidArgumentError } from './errors.js'
-import { isSchema } from './frames/adopt.js'
-import type { NativeReaderOptions, NativeWriterOptions } from './native.js'
-import { leaseHere } from './runtime.js'
+import { InvalidArgumentError } from '../base/errors.js'
+import { isSchema } from '../frames/adopt.js'
+import type { NativeReaderOptions, NativeWriterOptions } from './native/addon.js'
+import { leaseHere } from './native/runtime.js'
 import {
   show,
   validateBoolean,
@@ -14,7 +14,7 @@ import {
   validateOneOf,
   validatePositive,
   validateSignal,
-} from './validators.js'
+} from '../base/validators.js'
 
 /**
  * What a writer does when the ring is full.

@@ -1,13 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 
-import type { ArenaBatch } from './batch_receiver.js'
-import type { BlockLimits } from './deadline.js'
-import { InvalidArgumentError } from './errors.js'
+import type { ArenaBatch } from './reading/batch_receiver.js'
+import type { BlockLimits } from '../base/deadline.js'
+import { InvalidArgumentError } from '../base/errors.js'
 import type { ReaderOptions, WaitOptions, WriterOptions } from './options.js'
-import { polars, polarsOfBatch, type PolarsDataFrame } from './polars.js'
-import { ArenaReader, type ReaderStats } from './reader.js'
-import { ReaderIterator, type IterateOptions } from './reader_iterator.js'
-import { ArenaWriter } from './writer.js'
+import { polars, polarsOfBatch, type PolarsDataFrame } from './polars/frames.js'
+import { ArenaReader, type ReaderStats } from './reading/reader.js'
+import { ReaderIterator, type IterateOptions } from './reading/iterator.js'
+import { ArenaWriter } from './writing/writer.js'
 
 /** What a reader of DataFrames can be told. Frames are copies, so there is no lease to choose. */
 export type DataFrameReaderOptions = Omit<ReaderOptions, 'lease'>

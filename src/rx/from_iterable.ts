@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import { validateIterable } from '../core/validators.js'
+import { validateIterable } from '../base/validators.js'
 import { type BatchSource, type CreditOptions, fromPull } from './from_pull.js'
 
 /**

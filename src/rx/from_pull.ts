@@ -1,15 +1,15 @@
 import type { RecordBatch } from 'apache-arrow'
 import { Observable, type Subscriber } from 'rxjs'
-import { AbortedError } from '../core/errors.js'
-import { HeldError } from '../core/held_error.js'
-import { turned, turnIsDue } from '../core/turn.js'
+import { AbortedError } from '../base/errors.js'
+import { HeldError } from '../base/held_error.js'
+import { turned, turnIsDue } from '../base/turn.js'
 import {
   validateDuration,
   validateFunction,
   validateInteger,
   validateObject,
   validateSignal,
-} from '../core/validators.js'
+} from '../base/validators.js'
 import { Credit } from './credit.js'
 import { warnOfStall } from './stall_warning.js'
 

@@ -1,11 +1,11 @@
 import { type RecordBatch, Schema, type TypeMap } from 'apache-arrow'
 import { asyncScheduler, type Observable, type SchedulerLike, type Subscriber, type Subscription } from 'rxjs'
-import { fieldOf, makeBatch } from '../core/frames/batch.js'
-import type { ColumnName } from '../core/frames/column_types.js'
-import { sliceRows } from '../core/frames/slice.js'
-import { type RawTime, type TimeWindow, TimeWindows } from '../core/frames/time_windows.js'
-import { InvalidArgumentError } from '../core/errors.js'
-import { show, validateDuration, validateInteger, validateObject } from '../core/validators.js'
+import { fieldOf, makeBatch } from '../frames/batch.js'
+import type { ColumnName } from '../frames/column_types.js'
+import { sliceRows } from '../frames/slice.js'
+import { type RawTime, type TimeWindow, TimeWindows } from '../frames/time_windows.js'
+import { InvalidArgumentError } from '../base/errors.js'
+import { show, validateDuration, validateInteger, validateObject } from '../base/validators.js'
 import { guard } from './relay.js'
 
 /**

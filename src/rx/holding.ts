@@ -6,7 +6,7 @@ import {
   type ObservedValueOf,
   type OperatorFunction,
 } from 'rxjs'
-import { validateFunction } from '../core/validators.js'
+import { validateFunction } from '../base/validators.js'
 import { type Credit, creditOf } from './credit.js'
 import { relay } from './relay.js'
 

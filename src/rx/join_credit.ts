@@ -1,5 +1,5 @@
 import { type Credit, creditOf } from './credit.js'
-import type { RawTime } from '../core/frames/time_windows.js'
+import type { RawTime } from '../frames/time_windows.js'
 
 interface Waiting<B> {
   readonly batch: B

@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow'
 import { interval, type MonoTypeOperatorFunction, Observable, type SchedulerLike, tap } from 'rxjs'
-import { validateDuration } from '../core/validators.js'
+import { validateDuration } from '../base/validators.js'
 import { relay } from './relay.js'
 
 /** Counts batches, and reports what it counted since the last report. */

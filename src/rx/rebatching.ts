@@ -1,6 +1,6 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import { type MonoTypeOperatorFunction, Observable } from 'rxjs'
-import { type BatchSize, Rebatcher } from '../core/frames/rebatch.js'
+import { type BatchSize, Rebatcher } from '../frames/rebatch.js'
 import { relay } from './relay.js'
 
 /** Cuts and joins batches to a size. An output carries the credit of the batch that completed it. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { TypeMap } from 'apache-arrow'
-import type { AnySchema } from '../core/any_schema.js'
+import type { AnySchema } from '../base/any_schema.js'
 import { createReader, inspectArena } from '../core/arena.js'
-import type { ArenaBatch } from '../core/batch_receiver.js'
-import { AbortedError, NotFoundError, WriterAbortedError, WriterDiedError } from '../core/errors.js'
+import type { ArenaBatch } from '../core/reading/batch_receiver.js'
+import { AbortedError, NotFoundError, WriterAbortedError, WriterDiedError } from '../base/errors.js'
 import type { ReaderOptions } from '../core/options.js'
-import type { ArenaReader } from '../core/reader.js'
+import type { ArenaReader } from '../core/reading/reader.js'
 import type { BatchSource } from './from_pull.js'
 
 /** Why a generation of an arena was left: its writer died, aborted or (with `reconnect: 'always'`) ended. */

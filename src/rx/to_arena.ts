@@ -1,10 +1,10 @@
 import type { TypeMap } from 'apache-arrow'
 import { Observable, type OperatorFunction, type Subscriber } from 'rxjs'
-import type { AnySchema } from '../core/any_schema.js'
+import type { AnySchema } from '../base/any_schema.js'
 import { createWriter } from '../core/arena.js'
 import type { WriterOptions } from '../core/options.js'
-import { validateBoolean, validateMethod, validateObject, validateOneOf } from '../core/validators.js'
-import type { Writable } from '../core/write_source.js'
+import { validateBoolean, validateMethod, validateObject, validateOneOf } from '../base/validators.js'
+import type { Writable } from '../core/writing/write_source.js'
 import { taken } from '../streams/options.js'
 import { type Credit, creditOf } from './credit.js'
 

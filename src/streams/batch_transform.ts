@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
-import { validateMethod, validateObject } from '../core/validators.js'
+import { validateMethod, validateObject } from '../base/validators.js'
 import { readUnlessDestroyed } from './destroyed.js'
 import { LastError } from './last_error.js'
 import type { StreamOf } from './stream_of.js'

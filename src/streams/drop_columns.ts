@@ -1,9 +1,9 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
-import type { ColumnName } from '../core/frames/column_types.js'
-import { dropColumns as dropOf } from '../core/frames/select.js'
-import { validateNames } from '../core/validators.js'
+import type { AnySchema } from '../base/any_schema.js'
+import type { ColumnName } from '../frames/column_types.js'
+import { dropColumns as dropOf } from '../frames/select.js'
+import { validateNames } from '../base/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**

@@ -1,15 +1,15 @@
 import type { Data } from 'apache-arrow'
 
-import { BodyPlan, DictionaryValues } from '../core/codec/body_plan.js'
-import { BufferViews } from '../core/codec/buffer_views.js'
-import type { ColumnData } from '../core/codec/column_data.js'
-import type { DictionaryShape, SchemaShape } from '../core/codec/column_shape.js'
-import { DecodeCache, decodeSlot } from '../core/codec/decode.js'
-import { planColumn } from '../core/codec/plan_column.js'
-import type { KnownSchema } from '../core/codec/schema_cache.js'
-import { templateOf } from '../core/codec/schema_template.js'
-import { concatColumns } from '../core/frames/concat.js'
-import { nullColumn } from '../core/frames/null_column.js'
+import { BodyPlan, DictionaryValues } from '../codec/body_plan.js'
+import { BufferViews } from '../codec/buffer_views.js'
+import type { ColumnData } from '../codec/column_data.js'
+import type { DictionaryShape, SchemaShape } from '../codec/column_shape.js'
+import { DecodeCache, decodeSlot } from '../codec/decode.js'
+import { planColumn } from '../codec/plan_column.js'
+import type { KnownSchema } from '../codec/schema_cache.js'
+import { templateOf } from '../codec/schema_template.js'
+import { concatColumns } from '../frames/concat.js'
+import { nullColumn } from '../frames/null_column.js'
 
 /** A dictionary batch message, ready to be written. */
 export interface DictionaryMessage {

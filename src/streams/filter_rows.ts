@@ -1,9 +1,9 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
-import type { Cells, ColumnName } from '../core/frames/column_types.js'
-import { filterRows as filterOf } from '../core/frames/filter.js'
-import { validateFunction, validateNames } from '../core/validators.js'
+import type { AnySchema } from '../base/any_schema.js'
+import type { Cells, ColumnName } from '../frames/column_types.js'
+import { filterRows as filterOf } from '../frames/filter.js'
+import { validateFunction, validateNames } from '../base/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**

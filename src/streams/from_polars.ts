@@ -3,8 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
-import { InvalidArgumentError } from '../core/errors.js'
+import type { AnySchema } from '../base/any_schema.js'
+import { InvalidArgumentError } from '../base/errors.js'
 import {
   batchesOfPolars,
   checkMethods,
@@ -12,8 +12,8 @@ import {
   isPolarsFrame,
   polars,
   type PolarsFrame,
-} from '../core/polars.js'
-import { show, validateInteger } from '../core/validators.js'
+} from '../core/polars/frames.js'
+import { show, validateInteger } from '../base/validators.js'
 import type { StreamOf } from './stream_of.js'
 
 /** A polars LazyDataFrame, as far as it is needed here. */

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 
-import { FlatbufferTable, FooterField, MessageField, SchemaField } from '../core/codec/flatbuffer.js'
-import { CorruptError, IncompatibleError } from '../core/errors.js'
+import { FlatbufferTable, FooterField, MessageField, SchemaField } from '../codec/flatbuffer.js'
+import { CorruptError, IncompatibleError } from '../base/errors.js'
 
 const MAGIC = Buffer.from('ARROW1')
 /** The magic with its padding. */

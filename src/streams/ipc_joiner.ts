@@ -1,13 +1,13 @@
 import { MetadataVersion, type RecordBatch, type Schema } from 'apache-arrow'
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file'
 
-import { encodeSlot } from '../core/codec/encode.js'
-import { Block, blockWords, Layout } from '../core/codec/layout.js'
-import { type KnownSchema, SchemaCache } from '../core/codec/schema_cache.js'
-import { schemaMessage } from '../core/codec/slot_messages.js'
-import { SchemaMismatchError } from '../core/errors.js'
-import { slotBytes } from '../core/lease.js'
-import { addon } from '../core/load_addon.js'
+import { encodeSlot } from '../codec/encode.js'
+import { Block, blockWords, Layout } from '../codec/layout.js'
+import { type KnownSchema, SchemaCache } from '../codec/schema_cache.js'
+import { schemaMessage } from '../codec/slot_messages.js'
+import { SchemaMismatchError } from '../base/errors.js'
+import { slotBytes } from '../core/reading/lease.js'
+import { addon } from '../core/native/load_addon.js'
 import { FileDictionaries } from './file_dictionaries.js'
 
 /** `stream` can be read while it is written; `file` can be read in any order once it is complete. */

@@ -1,6 +1,6 @@
 import { type Readable, Transform, type Writable } from 'node:stream'
 
-import { HeldError } from '../core/held_error.js'
+import { HeldError } from '../base/held_error.js'
 
 /** A Writable that took a chunk at once does not tell when it is done with it, so it is looked at. */
 const FIRST_LOOK_MS = 1

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from '../core/errors.js'
-import { validateInteger } from '../core/validators.js'
+import { InvalidArgumentError } from '../base/errors.js'
+import { validateInteger } from '../base/validators.js'
 
 /** Options of every stream over an arena. */
 export interface StreamOptions {

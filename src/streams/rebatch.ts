@@ -1,8 +1,8 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
-import { type BatchSize, Rebatcher } from '../core/frames/rebatch.js'
-import { validateObject } from '../core/validators.js'
+import type { AnySchema } from '../base/any_schema.js'
+import { type BatchSize, Rebatcher } from '../frames/rebatch.js'
+import { validateObject } from '../base/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**

@@ -1,9 +1,9 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
-import type { Renamed } from '../core/frames/column_types.js'
-import { renameColumns as renameOf } from '../core/frames/select.js'
-import { validateNewNames } from '../core/validators.js'
+import type { AnySchema } from '../base/any_schema.js'
+import type { Renamed } from '../frames/column_types.js'
+import { renameColumns as renameOf } from '../frames/select.js'
+import { validateNewNames } from '../base/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 /**

@@ -1,9 +1,9 @@
 import type { RecordBatch, Schema, TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
-import { batchToRows, type PlainRow, type RowOptions, rowsToBatch } from '../core/frames/rows.js'
-import type { TimestampForm } from '../core/frames/plain_cells.js'
-import { validateInteger, validateObject, validateOneOf } from '../core/validators.js'
+import type { AnySchema } from '../base/any_schema.js'
+import { batchToRows, type PlainRow, type RowOptions, rowsToBatch } from '../frames/rows.js'
+import type { TimestampForm } from '../frames/plain_cells.js'
+import { validateInteger, validateObject, validateOneOf } from '../base/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
 export interface FromRowsOptions<T extends TypeMap = AnySchema> {

@@ -1,8 +1,8 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
-import { sliceRows as sliceOf } from '../core/frames/slice.js'
-import { validateInteger } from '../core/validators.js'
+import type { AnySchema } from '../base/any_schema.js'
+import { sliceRows as sliceOf } from '../frames/slice.js'
+import { validateInteger } from '../base/validators.js'
 
 /** A stage of a pipeline that may end before its source does. */
 export type BatchStage<T extends TypeMap> = (

@@ -1,9 +1,9 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
-import { batchByteLength } from '../core/frames/byte_length.js'
-import { batchInfo } from '../core/lease.js'
-import { validateFunction } from '../core/validators.js'
+import type { AnySchema } from '../base/any_schema.js'
+import { batchByteLength } from '../frames/byte_length.js'
+import { batchInfo } from '../core/reading/lease.js'
+import { validateFunction } from '../base/validators.js'
 import { BatchTransform } from './batch_transform.js'
 import type { StreamOf } from './stream_of.js'
 

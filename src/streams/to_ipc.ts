@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow'
 
-import { validateObject, validateOneOf } from '../core/validators.js'
+import { validateObject, validateOneOf } from '../base/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 import { type IpcFormat, IpcJoiner } from './ipc_joiner.js'
 

@@ -2,12 +2,12 @@ import { addAbortSignal, Writable } from 'node:stream'
 
 import type { TypeMap } from 'apache-arrow'
 
-import type { AnySchema } from '../core/any_schema.js'
+import type { AnySchema } from '../base/any_schema.js'
 import { createWriter } from '../core/arena.js'
 import type { WriterOptions } from '../core/options.js'
-import { validateBoolean, validateName, validateObject } from '../core/validators.js'
-import type { Writable as Data } from '../core/write_source.js'
-import { ArenaWriter, type WriterStats } from '../core/writer.js'
+import { validateBoolean, validateName, validateObject } from '../base/validators.js'
+import type { Writable as Data } from '../core/writing/write_source.js'
+import { ArenaWriter, type WriterStats } from '../core/writing/writer.js'
 import { destroyedError } from './destroyed.js'
 import { highWaterMarkOf, taken, type StreamOptions } from './options.js'
 

@@ -13,8 +13,8 @@ import {
   type Data,
 } from 'apache-arrow'
 import test from 'ava'
-import { checkValues } from '#src/core/codec/check_values.js'
-import { CorruptError } from '#src/core/errors.js'
+import { checkValues } from '#src/codec/check_values.js'
+import { CorruptError } from '#src/base/errors.js'
 
 const CORPUS = 'native/fuzz/corpus/ipc'
 const bytes = (text: string) => new TextEncoder().encode(text)

@@ -1,8 +1,8 @@
 import * as arrow from 'apache-arrow'
 import test from 'ava'
 import fc from 'fast-check'
-import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
-import { encodeSlot } from '#src/core/codec/encode.js'
+import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
+import { encodeSlot } from '#src/codec/encode.js'
 import { batchSpec, buildBatch } from '../support/arbitraries.js'
 import { layoutOf } from './layout_oracle.js'
 

@@ -1,7 +1,7 @@
 import test from 'ava'
 
-import { BufferViews, LARGE_COPY_BYTES, UINT8_VIEW, viewIndexOf } from '#src/core/codec/buffer_views.js'
-import type { TypedArray } from '#src/core/codec/column_data.js'
+import { BufferViews, LARGE_COPY_BYTES, UINT8_VIEW, viewIndexOf } from '#src/codec/buffer_views.js'
+import type { TypedArray } from '#src/codec/column_data.js'
 
 const FLOATS = viewIndexOf(Float64Array)
 

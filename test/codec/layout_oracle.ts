@@ -1,6 +1,6 @@
 import { Message } from 'apache-arrow'
 import type { DictionaryBatch, RecordBatch } from 'apache-arrow/ipc/metadata/message'
-import { Layout } from '#src/core/codec/layout.js'
+import { Layout } from '#src/codec/layout.js'
 
 const FILE_PREFIX = 8
 const MESSAGE_PREFIX = 8

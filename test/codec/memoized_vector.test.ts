@@ -1,7 +1,7 @@
 import { makeData, Utf8, Vector, vectorFromArray } from 'apache-arrow'
 import test from 'ava'
 
-import { memoizedVector } from '#src/core/codec/memoized_vector.js'
+import { memoizedVector } from '#src/codec/memoized_vector.js'
 
 const words = ['a', null, 'b', 'b', null, 'c']
 const chunk = vectorFromArray(words, new Utf8()).data[0]!

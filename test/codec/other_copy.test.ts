@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import * as arrow from 'apache-arrow'
 import test from 'ava'
-import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
-import { encodeSlot } from '#src/core/codec/encode.js'
+import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
+import { encodeSlot } from '#src/codec/encode.js'
 import { layoutOf } from './layout_oracle.js'
 
 /** What a program gets that requires apache-arrow, while this library imports it: the same code, other classes. */

@@ -15,11 +15,11 @@ import {
   vectorFromArray,
 } from 'apache-arrow'
 import { createReader, createWriter } from 'qadataswap'
-import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
-import { encodeSlot } from '#src/core/codec/encode.js'
-import { FlatbufferTable, MessageField } from '#src/core/codec/flatbuffer.js'
-import { Layout } from '#src/core/codec/layout.js'
-import { addon } from '#src/core/load_addon.js'
+import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
+import { encodeSlot } from '#src/codec/encode.js'
+import { FlatbufferTable, MessageField } from '#src/codec/flatbuffer.js'
+import { Layout } from '#src/codec/layout.js'
+import { addon } from '#src/core/native/load_addon.js'
 import { uniqueName } from '../support/arenas.js'
 
 const members = [new Field('a', new Int32(), true), new Field('b', new Utf8(), true)]

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
 import test from 'ava'
-import { DecodeCache, decodeSlot } from '#src/core/codec/decode.js'
-import { Block, blockWords, Layout } from '#src/core/codec/layout.js'
-import { IncompatibleError } from '#src/core/errors.js'
-import { addon } from '#src/core/load_addon.js'
+import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
+import { Block, blockWords, Layout } from '#src/codec/layout.js'
+import { IncompatibleError } from '#src/base/errors.js'
+import { addon } from '#src/core/native/load_addon.js'
 import { assertBatchesEqual } from '../support/equal.js'
 
 const CORPUS = 'native/fuzz/corpus/ipc'

@@ -1,5 +1,5 @@
 import { type RecordBatch, RecordBatchReader, RecordBatchStreamWriter } from 'apache-arrow'
-import type { EncodePlan } from '#src/core/codec/encode_plan.js'
+import type { EncodePlan } from '#src/codec/encode_plan.js'
 
 export const FILE_PREFIX = 8
 

@@ -1,7 +1,7 @@
 import test from 'ava'
 import * as qads from 'qadataswap'
 
-import { fromNative } from '#src/core/errors.js'
+import { fromNative } from '#src/base/errors.js'
 
 test('every error class has a stable code, a name and the base class', (t) => {
   const seen = new Set<string>()

@@ -14,7 +14,7 @@ import {
 
 import { closing, leavesNothing, uniqueName, until } from '../support/arenas.js'
 import { numberBatch, numberBatchId, type NumberColumns } from '../support/batches.js'
-import { collectYoung } from '#src/core/collect_young.js'
+import { collectYoung } from '#src/core/reading/collect_young.js'
 import { collectGarbage } from '../support/gc.js'
 
 const SMALL = 10

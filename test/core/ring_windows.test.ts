@@ -1,11 +1,11 @@
 import test from 'ava'
 import { BatchTooLargeError, createWriter } from 'qadataswap'
 
-import { LeasedSlot } from '#src/core/leased_slot.js'
-import { addon } from '#src/core/load_addon.js'
+import { LeasedSlot } from '#src/core/reading/leased_slot.js'
+import { addon } from '#src/core/native/load_addon.js'
 import { writerOptions } from '#src/core/options.js'
-import { Acquired, Info, INFO_WORDS } from '#src/core/native.js'
-import { RingWindows } from '#src/core/ring_windows.js'
+import { Acquired, Info, INFO_WORDS } from '#src/core/native/addon.js'
+import { RingWindows } from '#src/core/writing/ring_windows.js'
 
 import { closing, leavesNothing, uniqueName } from '../support/arenas.js'
 import { numberBatch } from '../support/batches.js'

@@ -6,7 +6,7 @@ import test from 'ava'
 import * as arrow from 'apache-arrow'
 import type { Data, RecordBatch } from 'apache-arrow'
 import fc from 'fast-check'
-import { encodeSlot } from '#src/core/codec/encode.js'
+import { encodeSlot } from '#src/codec/encode.js'
 import {
   AsofJoin,
   batchToRows,

@@ -10,7 +10,7 @@ import pl from 'nodejs-polars'
 import { QadsError } from 'qadataswap'
 import { fromIpc, type IpcSource } from 'qadataswap/streams'
 
-import { decodeLz4Frame } from '#src/core/codec/lz4_frame.js'
+import { decodeLz4Frame } from '#src/codec/lz4_frame.js'
 import { until } from '../support/arenas.js'
 import { Random } from '../support/random.js'
 import { numberBatch } from '../support/batches.js'

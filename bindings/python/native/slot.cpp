@@ -1,6 +1,6 @@
 #include "slot.hpp"
 
-#include "core/ipc_layout.hpp"
+#include "ipc/layout.hpp"
 
 namespace qads::python {
 namespace {

@@ -3,7 +3,7 @@
 #include <deque>
 #include <utility>
 
-#include "core/ipc_layout.hpp"
+#include "ipc/layout.hpp"
 
 namespace qads::python {
 namespace {

@@ -236,7 +236,7 @@ impl<'r> Peeked<'r> {
         Self { reader, batch }
     }
 
-    /// The numbers that describe the verified slot (native/core/ipc_layout.hpp).
+    /// The numbers that describe the verified slot (native/ipc/layout.hpp).
     pub(crate) fn layout(&self) -> &'r [f64] {
         if self.batch.layout.is_null() {
             return &[];

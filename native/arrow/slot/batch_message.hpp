@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "core/ipc_flatbuffer.hpp"
+#include "ipc/flatbuffer.hpp"
 
 namespace qads::ipc {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/stream_copy.hpp"
+#include "core/base/stream_copy.hpp"
 
 namespace qads::ipc {
 

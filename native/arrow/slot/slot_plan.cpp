@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/ipc_flatbuffer.hpp"
+#include "ipc/flatbuffer.hpp"
 
 namespace qads::ipc {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "core/ipc_layout.hpp"
+#include "ipc/layout.hpp"
 #include "status.hpp"
 
 namespace qads::arrow {

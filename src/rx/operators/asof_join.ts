@@ -6,16 +6,16 @@ import {
   type SchedulerLike,
   type Subscription,
 } from 'rxjs'
-import type { AnySchema } from '../../core/any_schema.js'
-import { AsofJoin, type AsofJoined, type AsofOptions } from '../../core/frames/asof_join.js'
-import type { ColumnName } from '../../core/frames/column_types.js'
+import type { AnySchema } from '../../base/any_schema.js'
+import { AsofJoin, type AsofJoined, type AsofOptions } from '../../frames/asof_join.js'
+import type { ColumnName } from '../../frames/column_types.js'
 import {
   validateDuration,
   validateInteger,
   validateNames,
   validateObject,
   validateObservable,
-} from '../../core/validators.js'
+} from '../../base/validators.js'
 import { AheadHolds, LeftQueue } from '../join_credit.js'
 import { guard, relay } from '../relay.js'
 

@@ -1,8 +1,8 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import { Observable, type OperatorFunction } from 'rxjs'
-import type { AnySchema } from '../../core/any_schema.js'
-import { copyBatch } from '../../core/frames/concat.js'
-import { validateInteger } from '../../core/validators.js'
+import type { AnySchema } from '../../base/any_schema.js'
+import { copyBatch } from '../../frames/concat.js'
+import { validateInteger } from '../../base/validators.js'
 import { relay } from '../relay.js'
 
 /**

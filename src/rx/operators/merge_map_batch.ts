@@ -1,5 +1,5 @@
 import { mergeMap, type ObservableInput, type ObservedValueOf, type OperatorFunction } from 'rxjs'
-import { validateInteger } from '../../core/validators.js'
+import { validateInteger } from '../../base/validators.js'
 import { holding, type Project } from '../holding.js'
 
 /**

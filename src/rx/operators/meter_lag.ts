@@ -1,8 +1,8 @@
 import type { RecordBatch } from 'apache-arrow'
 import { asyncScheduler, type MonoTypeOperatorFunction } from 'rxjs'
-import { type CommittedBatch, LagCounter, type LagStatistics } from '../../core/frames/statistics.js'
-import { batchInfo } from '../../core/lease.js'
-import { validateFunction, validateObject } from '../../core/validators.js'
+import { type CommittedBatch, LagCounter, type LagStatistics } from '../../frames/statistics.js'
+import { batchInfo } from '../../core/reading/lease.js'
+import { validateFunction, validateObject } from '../../base/validators.js'
 import { metering } from '../metering.js'
 import type { MeterOptions } from './meter_throughput.js'
 

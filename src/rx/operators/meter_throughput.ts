@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow'
 import { asyncScheduler, type MonoTypeOperatorFunction, type SchedulerLike } from 'rxjs'
-import { StreamCounter, type StreamStatistics } from '../../core/frames/statistics.js'
-import { validateFunction, validateObject } from '../../core/validators.js'
+import { StreamCounter, type StreamStatistics } from '../../frames/statistics.js'
+import { validateFunction, validateObject } from '../../base/validators.js'
 import { metering } from '../metering.js'
 
 export interface MeterOptions {

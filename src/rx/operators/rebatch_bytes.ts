@@ -1,7 +1,7 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { MonoTypeOperatorFunction } from 'rxjs'
-import type { AnySchema } from '../../core/any_schema.js'
-import { validateInteger } from '../../core/validators.js'
+import type { AnySchema } from '../../base/any_schema.js'
+import { validateInteger } from '../../base/validators.js'
 import { rebatching } from '../rebatching.js'
 
 /**

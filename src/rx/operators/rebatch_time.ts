@@ -6,9 +6,9 @@ import {
   type SchedulerLike,
   type Subscription,
 } from 'rxjs'
-import type { AnySchema } from '../../core/any_schema.js'
-import { Rebatcher } from '../../core/frames/rebatch.js'
-import { validateDuration, validateInteger, validateObject } from '../../core/validators.js'
+import type { AnySchema } from '../../base/any_schema.js'
+import { Rebatcher } from '../../frames/rebatch.js'
+import { validateDuration, validateInteger, validateObject } from '../../base/validators.js'
 import { CreditGate } from '../credit_gate.js'
 import { guard, relay } from '../relay.js'
 

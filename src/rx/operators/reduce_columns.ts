@@ -1,9 +1,9 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { OperatorFunction } from 'rxjs'
-import type { AnySchema } from '../../core/any_schema.js'
-import type { AggregateSpec, Reduced } from '../../core/frames/aggregate.js'
-import { reduceColumns as reduce } from '../../core/frames/reduce.js'
-import { validateAggregates } from '../../core/validators.js'
+import type { AnySchema } from '../../base/any_schema.js'
+import type { AggregateSpec, Reduced } from '../../frames/aggregate.js'
+import { reduceColumns as reduce } from '../../frames/reduce.js'
+import { validateAggregates } from '../../base/validators.js'
 import { mapBatch } from '../map_batch.js'
 
 /**

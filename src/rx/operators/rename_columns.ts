@@ -1,9 +1,9 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { OperatorFunction } from 'rxjs'
-import type { AnySchema } from '../../core/any_schema.js'
-import type { Renamed } from '../../core/frames/column_types.js'
-import { renameColumns as rename } from '../../core/frames/select.js'
-import { validateNewNames } from '../../core/validators.js'
+import type { AnySchema } from '../../base/any_schema.js'
+import type { Renamed } from '../../frames/column_types.js'
+import { renameColumns as rename } from '../../frames/select.js'
+import { validateNewNames } from '../../base/validators.js'
 import { mapBatch } from '../map_batch.js'
 
 /**

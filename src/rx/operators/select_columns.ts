@@ -1,9 +1,9 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import type { OperatorFunction } from 'rxjs'
-import type { AnySchema } from '../../core/any_schema.js'
-import type { ColumnName } from '../../core/frames/column_types.js'
-import { selectColumns as select } from '../../core/frames/select.js'
-import { validateNames } from '../../core/validators.js'
+import type { AnySchema } from '../../base/any_schema.js'
+import type { ColumnName } from '../../frames/column_types.js'
+import { selectColumns as select } from '../../frames/select.js'
+import { validateNames } from '../../base/validators.js'
 import { mapBatch } from '../map_batch.js'
 
 /**

@@ -1,8 +1,8 @@
 import type { RecordBatch, TypeMap } from 'apache-arrow'
 import { EMPTY, type MonoTypeOperatorFunction, Observable } from 'rxjs'
-import type { AnySchema } from '../../core/any_schema.js'
-import { sliceRows as sliceBatch } from '../../core/frames/slice.js'
-import { validateInteger } from '../../core/validators.js'
+import type { AnySchema } from '../../base/any_schema.js'
+import { sliceRows as sliceBatch } from '../../frames/slice.js'
+import { validateInteger } from '../../base/validators.js'
 import { relay } from '../relay.js'
 
 /**

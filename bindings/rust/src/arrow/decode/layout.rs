@@ -1,4 +1,4 @@
-//! The layout words of a verified slot (native/core/ipc_layout.hpp): where its messages, nodes and buffers are.
+//! The layout words of a verified slot (native/ipc/layout.hpp): where its messages, nodes and buffers are.
 //!
 //! The core has checked what they say. Here every look into the words themselves is checked again, so that a
 //! mistake on either side is an error and no panic.
