@@ -22,12 +22,11 @@ fn main() {
             core.flag_if_supported("-Wno-tsan");
         }
     }
-    for folder in ["core", "capi"] {
+    for folder in ["core", "ipc", "capi"] {
         let folder = native.join(folder);
         core.files(sources(&folder));
-        for entry in fs::read_dir(&folder).expect("the native sources are part of the crate") {
-            println!("cargo::rerun-if-changed={}", entry.expect("a readable entry").path().display());
-        }
+        // Cargo looks at every file below it.
+        println!("cargo::rerun-if-changed={}", folder.display());
     }
     core.compile("qadataswap_core");
 

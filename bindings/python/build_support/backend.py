@@ -32,7 +32,7 @@ __all__ = [
 
 _NATIVE = Path('../../native')
 _COPY = Path('core_sources')
-_PARTS = ('CMakeLists.txt', 'cmake', 'core', 'capi', 'arrow')
+_PARTS = ('CMakeLists.txt', 'cmake', 'core', 'ipc', 'capi', 'arrow')
 
 
 def build_sdist(sdist_directory: str, config_settings: dict[str, Any] | None = None) -> str:

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { SystemError } from '../../base/errors.js'
 import type { NativeModule } from './addon.js'
 
-// Relative to dist/core.
-const ADDON = new URL('../../build/Release/qadataswap.node', import.meta.url)
+// Relative to dist/core/native.
+const ADDON = new URL('../../../build/Release/qadataswap.node', import.meta.url)
 
 let loaded: NativeModule | undefined
 
