@@ -1,13 +1,31 @@
 import js from '@eslint/js'
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import { importX } from 'eslint-plugin-import-x'
 import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
-const forbidImports = (...group) => ({
-  'no-restricted-imports': [
-    'error',
-    { patterns: [{ group, message: 'A lower layer knows nothing of a higher one.' }] },
-  ],
-})
+// The floors of src, from the ground up: a room uses only rooms below it.
+const floors = [
+  'src/base/**',
+  'src/codec/**',
+  'src/frames/**',
+  'src/core/native/**',
+  'src/core/options.*',
+  'src/core/waiting/**',
+  'src/core/reading/**',
+  'src/core/polars/**',
+  'src/core/writing/**',
+  'src/core/!(options).ts',
+  'src/streams/**',
+  'src/rx/**',
+  'src/index.*',
+]
+
+const zones = floors.slice(0, -1).map((target, floor) => ({
+  target,
+  from: floors.slice(floor + 1),
+  message: 'A room uses only rooms below it: see the floors in eslint.config.js.',
+}))
 
 export default defineConfig(
   globalIgnores(['build/', 'dist/', 'bindings/', '**/node_modules/']),
@@ -54,6 +72,27 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: {
+      ...importX.flatConfigs.typescript.settings,
+      'import-x/resolver-next': [createTypeScriptImportResolver({ project: 'src/tsconfig.json' })],
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
+    },
+  },
+  {
+    files: ['src/{base,codec,frames,core,streams}/**/*.ts', 'src/index.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['rxjs', 'rxjs/*'], message: 'Only src/rx needs RxJS.' }] },
+      ],
+    },
+  },
+  {
     files: ['src/**/*.ts'],
     rules: {
       'no-console': 'error',
@@ -64,6 +103,4 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['src/core/**/*.ts'], rules: forbidImports('**/streams/**', '**/rx/**', 'rxjs', 'rxjs/*') },
-  { files: ['src/streams/**/*.ts'], rules: forbidImports('**/rx/**', 'rxjs', 'rxjs/*') },
 )
