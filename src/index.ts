@@ -36,15 +36,8 @@ export {
 } from './base/errors.js'
 export { batchInfo, release, slotBytes, type BatchInfo } from './core/reading/lease.js'
 export type { Loan } from './core/writing/loan.js'
-export type {
-  LeasePolicy,
-  Loss,
-  OnFull,
-  ReaderOptions,
-  Verify,
-  WaitOptions,
-  WriterOptions,
-} from './core/options.js'
+export type { LeasePolicy, Loss, OnFull, ReaderOptions, Verify, WriterOptions } from './core/options.js'
+export type { WaitOptions } from './base/wait_options.js'
 export type { PolarsDataFrame, PolarsFrame } from './core/polars/frames.js'
 export type { ArenaReader, ReaderStats } from './core/reading/reader.js'
 export type { IterateOptions } from './core/reading/iterator.js'

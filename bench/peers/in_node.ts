@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 
 import { PeerProcess } from '../lib/peer_process.js'
-import type { Opened } from './index.js'
+import type { Opened } from './opened.js'
 import { SendingChannel } from './sending_channel.js'
 
 export async function openProcessIpc(): Opened {

@@ -1,12 +1,9 @@
-import type { Channel } from '../lib/channel.js'
 import { SocketChannel } from '../lib/socket_channel.js'
 import { openFile, openProcessIpc, openWorker } from './in_node.js'
+import type { Opened } from './opened.js'
 import { openPythonSharedMemory } from './python_shared_memory.js'
 import { openRedis } from './redis.js'
 import { openZeroMq } from './zeromq.js'
-
-/** A channel, or why there is none here. */
-export type Opened = Promise<Channel | string>
 
 /** Other ways from process to process, as their users would write them. */
 export const peers: Readonly<Record<string, () => Opened>> = {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { RecordBatch } from 'apache-arrow'
 
 import { howToInstallPython, pythonWithArrow } from '../lib/cache.js'
-import type { Opened } from './index.js'
+import type { Opened } from './opened.js'
 
 const program = fileURLToPath(new URL('../../../../bench/peers/shared_memory.py', import.meta.url))
 

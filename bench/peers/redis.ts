@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 import { howToInstall, peerPackage, redisServer } from '../lib/cache.js'
 import { PeerProcess } from '../lib/peer_process.js'
-import type { Opened } from './index.js'
+import type { Opened } from './opened.js'
 import type { RedisModule } from './modules.js'
 import { SendingChannel } from './sending_channel.js'
 

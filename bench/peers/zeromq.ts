@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { howToInstall, peerPackage } from '../lib/cache.js'
 import { PeerProcess } from '../lib/peer_process.js'
-import type { Opened } from './index.js'
+import type { Opened } from './opened.js'
 import type { ZeroMqModule } from './modules.js'
 import { SendingChannel } from './sending_channel.js'
 

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 
-import { validateWaitOptions, type WaitOptions } from '../core/options.js'
+import { validateWaitOptions, type WaitOptions } from './wait_options.js'
 
 /** Limits of a call that blocks its thread. */
 export type BlockLimits = Pick<WaitOptions, 'timeoutMs'>

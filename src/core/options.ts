@@ -13,7 +13,6 @@ import {
   validateObject,
   validateOneOf,
   validatePositive,
-  validateSignal,
 } from '../base/validators.js'
 
 /**
@@ -90,14 +89,6 @@ export interface ReaderOptions {
   onLoss?: (loss: Loss) => void
 }
 
-/** Limits of one wait. */
-export interface WaitOptions {
-  /** Cancels the wait at once with an `AbortError` (code `ERR_QADS_ABORTED`) whose cause is the signal's reason. */
-  signal?: AbortSignal | undefined
-  /** Fails with `ERR_QADS_TIMED_OUT` after this many milliseconds. Default: no limit. 0 never waits. */
-  timeoutMs?: number | undefined
-}
-
 const MEBI = 2 ** 20
 const MAX_SIZE_MB = 2 ** 20
 const MAX_SLOTS = 2 ** 20
@@ -170,10 +161,4 @@ export function readerOptions(options: ReaderOptions = {}): CheckedReaderOptions
 function verifyNumber(verify: Verify | undefined): 0 | 1 | 2 {
   if (verify === undefined) return 0
   return verify === 'metadata' ? 1 : 2
-}
-
-export function validateWaitOptions(options: WaitOptions): void {
-  validateObject(options, 'options')
-  if (options.timeoutMs !== undefined) validateDuration(options.timeoutMs, 'options.timeoutMs')
-  if (options.signal !== undefined) validateSignal(options.signal, 'options.signal')
 }

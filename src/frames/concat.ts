@@ -92,7 +92,7 @@ export function concatColumns(parts: readonly Data[]): Data {
     case 'union':
       return concatUnion(type as Union, columns, length)
     case 'dictionary': {
-      const { dictionary, indices } = concatDictionaries(columns, length)
+      const { dictionary, indices } = concatDictionaries(columns, length, concatColumns)
       return makeData({ type, length, ...validity, data: indices, dictionary } as never)
     }
   }

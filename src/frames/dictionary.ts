@@ -1,5 +1,4 @@
 import { type Data, type Dictionary, Type, Vector } from 'apache-arrow'
-import { concatColumns } from './concat.js'
 import { OutOfRangeError } from './frame_error.js'
 import { Interner } from './interner.js'
 import { scalarKind } from './scalars.js'
@@ -10,6 +9,9 @@ interface MergedDictionary {
   indices: Record<number, number>
 }
 
+/** Lays the values of columns of one type end to end: `concatColumns`, which dictionaries of any type come back to. */
+type Concat = (parts: readonly Data[]) => Data
+
 type IndexArray = Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array
 
 /** Copies of dictionaries that many batches share, so that each is copied once. */
@@ -19,14 +21,18 @@ const copies = new WeakMap<Vector, Vector>()
  * The indices of dictionary-encoded columns laid end to end, over one dictionary in memory of its own. Different dictionaries are merged,
  * equal values to one entry. Throws `ERR_QADS_OUT_OF_RANGE` when the merged dictionary outgrows the index type.
  */
-export function concatDictionaries(columns: readonly Data[], length: number): MergedDictionary {
+export function concatDictionaries(
+  columns: readonly Data[],
+  length: number,
+  concat: Concat,
+): MergedDictionary {
   const type = columns[0]!.type as Dictionary
   const indices = new (type.indices.ArrayType as new (length: number) => IndexArray)(length)
   const [first, ...others] = new Set(
     columns.filter((column) => column.length > 0).map((column) => column.dictionary!),
   )
-  const merged = others.length > 0 ? mergeDictionaries(type, [first!, ...others]) : undefined
-  const dictionary = merged?.dictionary ?? copyOf(first ?? columns[0]!.dictionary!)
+  const merged = others.length > 0 ? mergeDictionaries(type, [first!, ...others], concat) : undefined
+  const dictionary = merged?.dictionary ?? copyOf(first ?? columns[0]!.dictionary!, concat)
   let at = 0
   for (const column of columns) {
     const source = column.values as IndexArray
@@ -46,10 +52,10 @@ export function concatDictionaries(columns: readonly Data[], length: number): Me
   return { dictionary, indices }
 }
 
-function copyOf(dictionary: Vector): Vector {
+function copyOf(dictionary: Vector, concat: Concat): Vector {
   let copy = copies.get(dictionary)
   if (copy?.length !== dictionary.length) {
-    copy = new Vector([concatColumns(dictionary.data as readonly Data[])])
+    copy = new Vector([concat(dictionary.data as readonly Data[])])
     copies.set(dictionary, copy)
     copies.set(copy, copy)
   }
@@ -59,8 +65,9 @@ function copyOf(dictionary: Vector): Vector {
 function mergeDictionaries(
   type: Dictionary,
   dictionaries: Vector[],
+  concat: Concat,
 ): { dictionary: Vector; codes: Map<Vector, Int32Array> } {
-  const chunks = concatColumns(dictionaries.flatMap((dictionary) => dictionary.data))
+  const chunks = concat(dictionaries.flatMap((dictionary) => dictionary.data))
   // Values that cannot be told apart exactly here (lists, the zeros and NaNs of floats, nulls) are kept side by side.
   const comparable =
     scalarKind(chunks.type) !== undefined && chunks.typeId !== Type.Float && chunks.nullCount === 0

@@ -11,7 +11,6 @@ import {
   type ScalarKind,
   scalarKind,
 } from './scalars.js'
-import { takeColumn } from './take.js'
 import { validityOf } from './validity.js'
 
 /** The code of a null. */
@@ -73,11 +72,6 @@ export class Interner {
       case 'bytes':
         return columnFromBytes(type, this.bytes.values(), noNulls)
     }
-  }
-
-  /** The column of the values of these codes. */
-  decode(codes: Int32Array): Data {
-    return takeColumn(this.values(), codes)
   }
 
   private encodeValues(data: Data): Int32Array {

@@ -1,5 +1,5 @@
 import { type Data, type DataType, type Decimal } from 'apache-arrow'
-import { type Accumulator } from './accumulator.js'
+import type { Accumulator } from './accumulator.js'
 import { columnFromBigints, columnFromBytes, columnFromDecimals, columnFromNumbers } from './build_column.js'
 import { bigintsOf, bytesOf, decimalsOf, numbersOf } from './scalars.js'
 import { type NewValidity, validityFromFlags } from './validity.js'

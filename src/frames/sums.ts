@@ -1,5 +1,5 @@
 import { type Data, type DataType, type Decimal } from 'apache-arrow'
-import { type Accumulator } from './accumulator.js'
+import type { Accumulator } from './accumulator.js'
 import { columnFromBigints, columnFromDecimals, columnFromNumbers } from './build_column.js'
 import { growFloat64 } from './growable.js'
 import { bigintsOf, decimalsOf, numbersOf } from './scalars.js'

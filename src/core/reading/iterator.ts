@@ -1,6 +1,6 @@
 import { AbortedError, ClosedError } from '../../base/errors.js'
 import { validateBoolean, validateObject, validateSignal } from '../../base/validators.js'
-import type { WaitOptions } from '../options.js'
+import type { WaitOptions } from '../../base/wait_options.js'
 
 /** How `for await` over a reader behaves. */
 export interface IterateOptions {

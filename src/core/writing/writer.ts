@@ -6,11 +6,18 @@ import type { AnySchema } from '../../base/any_schema.js'
 import { planLoan, type LoanPlan } from '../../codec/loan.js'
 import { type BlockLimits, blockMsUntil, deadlineAfter, timeoutOf } from '../../base/deadline.js'
 import { enterDoorbell, leaveDoorbell } from '../waiting/doorbell.js'
-import { ClosedError, fromNative, translated, InvalidArgumentError, TimedOutError } from '../../base/errors.js'
+import {
+  ClosedError,
+  fromNative,
+  translated,
+  InvalidArgumentError,
+  TimedOutError,
+} from '../../base/errors.js'
 import { addon } from '../native/load_addon.js'
 import type { Loan } from './loan.js'
 import type { NativeBell, NativeWriter, NativeWriterStats } from '../native/addon.js'
-import { writerOptions, type OnFull, type WaitOptions, type WriterOptions } from '../options.js'
+import { writerOptions, type OnFull, type WriterOptions } from '../options.js'
+import type { WaitOptions } from '../../base/wait_options.js'
 import { isPolarsFrame } from '../polars/frames.js'
 import { RingPort } from './ring_port.js'
 import { validateName } from '../../base/validators.js'

@@ -27,7 +27,8 @@ from ._errors import (
 )
 from ._info import ArenaInfo, BatchInfo, Loss, ReaderInfo, ReaderStats, WriterStats
 from ._native import version as __version__
-from ._options import OnFull, Start, Verify
+from ._on_full import OnFull
+from ._options import Start, Verify
 from ._sources import ArrowStream, Writable
 from .arena import SharedMemoryArena, inspect_arena, list_arenas, unlink_arena
 from .reader import Reader

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from ._options import OnFull
+    from ._on_full import OnFull
 
 
 ArenaState: TypeAlias = Literal['open', 'ended', 'aborted', 'corrupt']

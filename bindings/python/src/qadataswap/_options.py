@@ -9,18 +9,8 @@ from typing import Literal, TypedDict
 
 from ._errors import InvalidArgumentError
 from ._info import Loss
+from ._on_full import ON_FULL, OnFull
 from ._validators import check_bool, check_int, check_one_of, check_positive, check_timeout
-
-OnFull = Literal['block', 'drop-oldest', 'drop-newest', 'error']
-"""What a writer does when the ring is full.
-
-- `block`: it waits for the slowest reader; nothing is lost, also before the first reader came.
-- `drop-oldest`: unread batches of slow readers go; each reader is told exactly which it lost.
-- `drop-newest`: the new batch is not written, and counted.
-- `error`: the write fails with `FullError`.
-"""
-
-ON_FULL: tuple[OnFull, ...] = ('block', 'drop-oldest', 'drop-newest', 'error')
 
 Start = Literal['earliest', 'latest'] | int
 """Where a reader starts: what is still in the ring, new batches only, or a sequence."""

@@ -12,7 +12,8 @@ from . import _native
 from ._encoder import Encoder
 from ._errors import ClosedError, ForkedError, InvalidArgumentError
 from ._info import WriterStats
-from ._options import ON_FULL, OnFull, writer_options
+from ._on_full import ON_FULL, OnFull
+from ._options import writer_options
 from ._plans import Plans
 from ._sources import Writable, batches_of
 from ._validators import check_name
