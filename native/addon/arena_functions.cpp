@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "arguments.hpp"
-#include "core/segment/info.hpp"
 #include "core/layout/name.hpp"
+#include "core/segment/info.hpp"
+#include "core/segment/segment.hpp"
 #include "ipc/difference.hpp"
 #include "ipc/verify.hpp"
-#include "core/segment/segment.hpp"
 
 namespace qads::addon {
 namespace {

@@ -52,9 +52,9 @@ Napi::Function ReaderObject::constructor(Napi::Env env) {
       {InstanceMethod<&ReaderObject::bind>("bind"), InstanceMethod<&ReaderObject::lease>("lease"),
        InstanceMethod<&ReaderObject::copy_lease>("copyLease"),
        InstanceMethod<&ReaderObject::release>("release"), InstanceMethod<&ReaderObject::messages>("messages"),
-       InstanceMethod<&ReaderObject::watch>("watch"),
-       InstanceMethod<&ReaderObject::look>("look"), InstanceMethod<&ReaderObject::lag>("lag"),
-       InstanceMethod<&ReaderObject::close>("close"), InstanceMethod<&ReaderObject::stats>("stats")});
+       InstanceMethod<&ReaderObject::watch>("watch"), InstanceMethod<&ReaderObject::look>("look"),
+       InstanceMethod<&ReaderObject::lag>("lag"), InstanceMethod<&ReaderObject::close>("close"),
+       InstanceMethod<&ReaderObject::stats>("stats")});
 }
 
 void ReaderObject::add_calls(Napi::Env env, Napi::Object exports) {

@@ -7,10 +7,10 @@
 #include <optional>
 #include <vector>
 
-#include "ipc/verify.hpp"
 #include "core/ring/reader.hpp"
 #include "env_cleanup.hpp"
 #include "held_leases.hpp"
+#include "ipc/verify.hpp"
 #include "numbered.hpp"
 
 namespace qads::addon {

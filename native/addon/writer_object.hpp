@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 
-#include "ipc/verify.hpp"
 #include "core/ring/writer.hpp"
 #include "env_cleanup.hpp"
+#include "ipc/verify.hpp"
 #include "numbered.hpp"
 #include "shown_ring.hpp"
 

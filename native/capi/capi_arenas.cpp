@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/segment/info.hpp"
 #include "core/layout/name.hpp"
+#include "core/segment/info.hpp"
 #include "core/segment/segment.hpp"
 
 using namespace qads;

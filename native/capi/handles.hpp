@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/wake/bell.hpp"
 #include "core/base/error.hpp"
-#include "ipc/verify.hpp"
 #include "core/ring/reader.hpp"
 #include "core/ring/writer.hpp"
+#include "core/wake/bell.hpp"
+#include "ipc/verify.hpp"
 #include "qadataswap.h"
 
 struct qads_writer {

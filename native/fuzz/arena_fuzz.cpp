@@ -16,13 +16,13 @@
 #include <string>
 #include <vector>
 
-#include "core/segment/info.hpp"
 #include "core/base/checksum.hpp"
 #include "core/base/error.hpp"
+#include "core/layout/slot.hpp"
 #include "core/ring/reader.hpp"
 #include "core/ring/writer.hpp"
 #include "core/segment/file.hpp"
-#include "core/layout/slot.hpp"
+#include "core/segment/info.hpp"
 #include "fuzz/slot_file.hpp"
 #include "test/own_shared_memory.hpp"
 

@@ -14,8 +14,8 @@
 #include <random>
 #include <vector>
 
-#include "ipc/verify.hpp"
 #include "fuzz/slot_file.hpp"
+#include "ipc/verify.hpp"
 
 namespace {
 

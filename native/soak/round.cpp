@@ -12,8 +12,8 @@
 #include <string>
 
 #include "capi/qadataswap.h"
-#include "core/layout/name.hpp"
 #include "core/base/clock.hpp"
+#include "core/layout/name.hpp"
 #include "source.hpp"
 
 namespace qads::soak {

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "core/segment/info.hpp"
 #include "core/base/checksum.hpp"
+#include "core/segment/info.hpp"
 #include "core/segment/segment.hpp"
 #include "processes.hpp"
 #include "ring_support.hpp"

@@ -3,8 +3,8 @@
 #include <csignal>
 #include <string>
 
-#include "core/segment/segment.hpp"
 #include "core/ring/still_scan.hpp"
+#include "core/segment/segment.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

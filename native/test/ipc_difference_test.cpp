@@ -2,8 +2,8 @@
 
 #include "ipc/difference.hpp"
 
-#include "ipc/describe.hpp"
 #include "core/ring/one_schema.hpp"
+#include "ipc/describe.hpp"
 #include "ipc_support.hpp"
 #include "testing.hpp"
 

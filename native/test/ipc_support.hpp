@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/slot_file.hpp"
 #include "ipc/layout.hpp"
 #include "ipc/verify.hpp"
-#include "fuzz/slot_file.hpp"
 #include "testing.hpp"
 
 namespace qads::test {

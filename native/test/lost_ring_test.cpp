@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/wake/bell.hpp"
 #include "core/segment/segment.hpp"
+#include "core/wake/bell.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/wake/semaphore.hpp"
 #include "core/segment/segment.hpp"
+#include "core/wake/semaphore.hpp"
 #include "processes.hpp"
 #include "ring_support.hpp"
 #include "sync_hooks.hpp"

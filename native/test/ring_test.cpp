@@ -3,10 +3,10 @@
 #include <thread>
 #include <vector>
 
-#include "core/segment/info.hpp"
 #include "core/base/error.hpp"
 #include "core/ring/reader.hpp"
 #include "core/ring/writer.hpp"
+#include "core/segment/info.hpp"
 #include "support.hpp"
 #include "testing.hpp"
 

@@ -12,8 +12,8 @@
 #include <string>
 
 #include "core/segment/info.hpp"
-#include "core/wake/bell.hpp"
 #include "core/segment/memory_limit.hpp"
+#include "core/wake/bell.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/segment/info.hpp"
-#include "core/layout/name.hpp"
 #include "core/base/clock.hpp"
+#include "core/layout/name.hpp"
+#include "core/segment/info.hpp"
 
 namespace qads::test {
 

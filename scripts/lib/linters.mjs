@@ -62,6 +62,16 @@ export function linters() {
       fix: [[bin('clang-format'), '-i', ...cpp]],
     },
     {
+      name: 'floors',
+      check: [[process.execPath, 'scripts/check-floors.mjs']],
+      fix: [],
+    },
+    {
+      name: 'diagrams',
+      check: [[process.execPath, 'scripts/check-diagrams.mjs']],
+      fix: [],
+    },
+    {
       name: 'versions',
       check: [[process.execPath, 'scripts/check-versions.mjs']],
       fix: [],
@@ -106,6 +116,31 @@ export function linters() {
         ],
       ],
       fix: [],
+    },
+  ]
+}
+
+/**
+ * The formatters, each as the command that formats the files named behind it, with this project's settings.
+ */
+export function formatters() {
+  const ruffBinary = ruff()
+  return [
+    { name: 'clang-format', command: [bin('clang-format'), '-i'] },
+    // What is below build is ignored otherwise.
+    {
+      name: 'prettier',
+      command: [bin('prettier'), '--write', '--log-level=warn', '--ignore-path', '/dev/null'],
+    },
+    {
+      name: 'ruff',
+      unavailable: () => !ruffBinary,
+      command: [ruffBinary, 'format', '--config', join(root, 'bindings/python/pyproject.toml')],
+    },
+    {
+      name: 'rustfmt',
+      unavailable: () => !available('rustfmt', '--version'),
+      command: ['rustfmt', '--edition', '2024', '--config-path', join(root, 'bindings/rust')],
     },
   ]
 }

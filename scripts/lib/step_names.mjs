@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { root } from './project.mjs'
 
 const textOf = (folder, ending) =>
-  readdirSync(join(root, folder))
+  readdirSync(join(root, folder), { recursive: true })
     .filter((file) => file.endsWith(ending))
     .map((file) => readFileSync(join(root, folder, file), 'utf8'))
     .join('\n')

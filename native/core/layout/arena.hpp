@@ -1,13 +1,15 @@
 // The bytes of an arena. docs/memory-layout.md is the normative text; this file is its only code.
 //
-//   0        SharedMemoryHeader   identity, sizes and offsets; written once, covered by a checksum
-//   128      PublishLine          published, state                      written by the writer, read by
-//   readers 256      ReclaimLine          oldest, floor, counters               written by the writer (floor:
-//   whoever leaves last) 384      ReaderWaitLine       one bit per waiting reader            set by readers,
-//   cleared by the writer 512      WriterWaitLine       wanted sequence, bell, semaphore      set by the
-//   writer, cleared by readers 640      AbortReason          text of abort(reason) 4096
-//   ReaderEntry[maxReaders], 512 bytes each …        Slot[slotCount], 64 bytes each page     data ring,
-//   capacity bytes
+//   offset  words                    what                                written by
+//   0       SharedMemoryHeader       identity, sizes, offsets, checksum  the creator, once
+//   128     PublishLine              published, state                    the writer
+//   256     ReclaimLine              oldest, floor, counters             the writer; floor: whoever leaves last
+//   384     ReaderWaitLine           one bit for each waiting reader     readers set, the writer clears
+//   512     WriterWaitLine           wanted sequence, bell, semaphore    the writer sets, readers clear
+//   640     AbortReason              text of abort(reason)               the writer, once
+//   4096    ReaderEntry[maxReaders]  512 bytes each                      its reader
+//   …       Slot[slotCount]          64 bytes each                       the writer
+//   page    data ring                capacity bytes                      the writer
 //
 // All words are little-endian, fixed width, lock-free atomics. Positions and sequences only grow.
 // Lines that different parties write are kLineSpacing apart, so that neither false sharing nor the

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "core/base/checksum.hpp"
 #include "arena.hpp"
+#include "core/base/checksum.hpp"
 
 namespace qads {
 

@@ -1,11 +1,11 @@
 // How leases are moved out of the ring: what the evacuator thread does with a table.
-#include "core/wake/bell.hpp"
 #include "core/base/clock.hpp"
-#include "core/layout/counters.hpp"
-#include "table.hpp"
 #include "core/base/log.hpp"
-#include "private_pages.hpp"
+#include "core/layout/counters.hpp"
 #include "core/layout/sync_points.hpp"
+#include "core/wake/bell.hpp"
+#include "private_pages.hpp"
+#include "table.hpp"
 
 namespace qads {
 bool LeaseTable::move_out(std::unique_lock<std::mutex>& lock, Lease* lease) noexcept {

@@ -9,12 +9,12 @@
 #include <thread>
 #include <vector>
 
-#include "core/wake/bell.hpp"
 #include "core/base/clock.hpp"
-#include "core/life/fork_guard.hpp"
-#include "table.hpp"
 #include "core/base/log.hpp"
+#include "core/life/fork_guard.hpp"
 #include "core/os/stay_loaded.hpp"
+#include "core/wake/bell.hpp"
+#include "table.hpp"
 
 namespace qads {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/base/clock.hpp"
-#include "evacuator.hpp"
 #include "core/life/fork_guard.hpp"
+#include "evacuator.hpp"
 
 namespace qads {
 namespace {

@@ -8,13 +8,13 @@
 #include <chrono>
 #include <cstring>
 
-#include "core/wake/bell.hpp"
-#include "core/layout/counters.hpp"
-#include "core/segment/dead_readers.hpp"
-#include "evacuator.hpp"
 #include "core/base/log.hpp"
-#include "core/wake/semaphore.hpp"
+#include "core/layout/counters.hpp"
 #include "core/layout/sync_points.hpp"
+#include "core/segment/dead_readers.hpp"
+#include "core/wake/bell.hpp"
+#include "core/wake/semaphore.hpp"
+#include "evacuator.hpp"
 
 namespace qads {
 namespace {

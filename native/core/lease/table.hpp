@@ -13,14 +13,14 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
-#include "core/life/kernel_lock.hpp"
-#include "patience.hpp"
-#include "private_pages.hpp"
 #include "core/layout/arena.hpp"
+#include "core/layout/sync_points.hpp"
+#include "core/life/kernel_lock.hpp"
 #include "core/segment/ring_view.hpp"
 #include "core/segment/segment.hpp"
+#include "patience.hpp"
+#include "private_pages.hpp"
 #include "spare_mappings.hpp"
-#include "core/layout/sync_points.hpp"
 
 namespace qads {
 

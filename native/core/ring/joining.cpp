@@ -5,13 +5,13 @@
 #include <cerrno>
 #include <cinttypes>
 
-#include "core/wake/bell.hpp"
-#include "core/segment/dead_readers.hpp"
 #include "core/base/error.hpp"
-#include "core/life/kernel_lock.hpp"
 #include "core/base/log.hpp"
-#include "reader.hpp"
 #include "core/layout/sync_points.hpp"
+#include "core/life/kernel_lock.hpp"
+#include "core/segment/dead_readers.hpp"
+#include "core/wake/bell.hpp"
+#include "reader.hpp"
 
 namespace qads {
 namespace {

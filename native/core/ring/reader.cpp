@@ -7,16 +7,16 @@
 #include <cinttypes>
 #include <cstring>
 
-#include "core/segment/info.hpp"
-#include "core/wake/bell.hpp"
-#include "core/layout/counters.hpp"
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/base/prefetch.hpp"
-#include "joining.hpp"
+#include "core/layout/counters.hpp"
+#include "core/layout/sync_points.hpp"
+#include "core/segment/info.hpp"
+#include "core/wake/bell.hpp"
 #include "core/wake/semaphore.hpp"
 #include "core/wake/spin.hpp"
-#include "core/layout/sync_points.hpp"
+#include "joining.hpp"
 
 namespace qads {
 namespace {

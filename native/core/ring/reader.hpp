@@ -6,10 +6,10 @@
 #include <string>
 
 #include "core/base/clock.hpp"
-#include "core/lease/exit_guard.hpp"
-#include "core/lease/table.hpp"
 #include "core/layout/arena.hpp"
 #include "core/layout/slot.hpp"
+#include "core/lease/exit_guard.hpp"
+#include "core/lease/table.hpp"
 
 namespace qads {
 

@@ -4,12 +4,12 @@
 #include <cinttypes>
 
 #include "core/base/clock.hpp"
-#include "core/layout/counters.hpp"
-#include "core/segment/dead_readers.hpp"
-#include "core/life/kernel_lock.hpp"
 #include "core/base/log.hpp"
-#include "still_scan.hpp"
+#include "core/layout/counters.hpp"
 #include "core/layout/sync_points.hpp"
+#include "core/life/kernel_lock.hpp"
+#include "core/segment/dead_readers.hpp"
+#include "still_scan.hpp"
 
 namespace qads {
 namespace {

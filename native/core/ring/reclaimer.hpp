@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/wake/bell.hpp"
+#include "core/base/wrap.hpp"
 #include "core/layout/arena.hpp"
 #include "core/segment/segment.hpp"
-#include "core/base/wrap.hpp"
+#include "core/wake/bell.hpp"
 
 namespace qads {
 

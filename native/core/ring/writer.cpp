@@ -4,17 +4,17 @@
 #include <cinttypes>
 #include <cstring>
 
-#include "core/layout/counters.hpp"
-#include "core/segment/dead_readers.hpp"
 #include "core/base/error.hpp"
-#include "core/life/kernel_lock.hpp"
 #include "core/base/log.hpp"
 #include "core/base/prefetch.hpp"
-#include "core/wake/semaphore.hpp"
-#include "core/layout/slot.hpp"
-#include "core/wake/spin.hpp"
 #include "core/base/stream_copy.hpp"
+#include "core/layout/counters.hpp"
+#include "core/layout/slot.hpp"
 #include "core/layout/sync_points.hpp"
+#include "core/life/kernel_lock.hpp"
+#include "core/segment/dead_readers.hpp"
+#include "core/wake/semaphore.hpp"
+#include "core/wake/spin.hpp"
 
 namespace qads {
 namespace {

@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "core/wake/bell.hpp"
 #include "core/base/clock.hpp"
-#include "core/lease/exit_guard.hpp"
-#include "one_schema.hpp"
-#include "reclaimer.hpp"
 #include "core/layout/arena.hpp"
+#include "core/lease/exit_guard.hpp"
 #include "core/segment/ring_view.hpp"
 #include "core/segment/segment.hpp"
+#include "core/wake/bell.hpp"
+#include "one_schema.hpp"
+#include "reclaimer.hpp"
 
 namespace qads {
 

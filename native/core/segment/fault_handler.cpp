@@ -9,9 +9,9 @@
 #include <cstring>
 #include <mutex>
 
+#include "core/base/log.hpp"
 #include "core/layout/name.hpp"
 #include "core/life/fork_guard.hpp"
-#include "core/base/log.hpp"
 #include "core/os/stay_loaded.hpp"
 
 namespace qads {

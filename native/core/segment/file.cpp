@@ -10,14 +10,14 @@
 #include <cstdio>
 #include <cstring>
 
-#include "core/layout/name.hpp"
-#include "core/wake/bell.hpp"
 #include "core/base/checksum.hpp"
-#include "core/os/descriptor.hpp"
-#include "deserted.hpp"
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
+#include "core/layout/name.hpp"
+#include "core/os/descriptor.hpp"
+#include "core/wake/bell.hpp"
 #include "core/wake/semaphore.hpp"
+#include "deserted.hpp"
 #include "space.hpp"
 
 namespace qads {

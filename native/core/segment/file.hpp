@@ -8,11 +8,11 @@
 #include <string>
 
 #include "core/base/clock.hpp"
+#include "core/layout/arena.hpp"
+#include "core/layout/sync_points.hpp"
 #include "core/life/fork_guard.hpp"
 #include "core/life/kernel_lock.hpp"
-#include "core/layout/arena.hpp"
 #include "segment.hpp"
-#include "core/layout/sync_points.hpp"
 
 namespace qads {
 

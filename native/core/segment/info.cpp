@@ -6,11 +6,11 @@
 #include <cstring>
 
 #include "core/layout/name.hpp"
+#include "core/life/fork_guard.hpp"
 #include "core/os/descriptor.hpp"
 #include "deserted.hpp"
-#include "core/life/fork_guard.hpp"
-#include "space.hpp"
 #include "segment.hpp"
+#include "space.hpp"
 
 namespace qads {
 namespace {

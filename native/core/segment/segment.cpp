@@ -9,11 +9,11 @@
 #include <cerrno>
 #include <cstring>
 
-#include "core/layout/name.hpp"
-#include "deserted.hpp"
 #include "core/base/error.hpp"
-#include "core/life/kernel_lock.hpp"
 #include "core/base/log.hpp"
+#include "core/layout/name.hpp"
+#include "core/life/kernel_lock.hpp"
+#include "deserted.hpp"
 #include "file.hpp"
 #include "space.hpp"
 

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "core/base/clock.hpp"
-#include "fault_handler.hpp"
-#include "core/life/fork_guard.hpp"
-#include "core/layout/arena.hpp"
 #include "core/base/wrap.hpp"
+#include "core/layout/arena.hpp"
+#include "core/life/fork_guard.hpp"
+#include "fault_handler.hpp"
 
 namespace qads {
 

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <optional>
 
-#include "core/layout/name.hpp"
 #include "core/base/error.hpp"
+#include "core/layout/name.hpp"
 #include "memory_limit.hpp"
 
 namespace qads {

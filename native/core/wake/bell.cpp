@@ -15,11 +15,11 @@
 #include <mutex>
 #include <new>
 
-#include "core/layout/name.hpp"
 #include "bell_access.hpp"
 #include "core/base/clock.hpp"
-#include "core/os/descriptor.hpp"
 #include "core/base/error.hpp"
+#include "core/layout/name.hpp"
+#include "core/os/descriptor.hpp"
 #include "core/segment/space.hpp"
 
 namespace qads {
