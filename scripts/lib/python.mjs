@@ -6,21 +6,22 @@ import { cacheDir, root } from './project.mjs'
 import { run } from './run.mjs'
 
 const binding = join(root, 'bindings/python')
-const lock = join(binding, 'tests/requirements.txt')
+const testPackages = join(binding, 'tests/requirements.txt')
 const minimum = [3, 10]
 
 /** Why this machine cannot run the Python part; its message goes behind `left out: `. */
 export class PythonMissing extends Error {}
 
 /**
- * A Python with everything that is pinned in tests/requirements.txt, in a venv of its own in the cache: one for
- * each content of that file and each version of Python.
+ * A Python with everything that a file pins, in a venv of its own in the cache: one for each content of that file and
+ * each version of Python.
  *
+ * @param {string} [lock] the tests' requirements.txt without one
  * @returns {Promise<string>} path of its `python`
  * @throws {PythonMissing} without Python 3.10 or later, or its venv module
  * @throws {Error} with pip's own words when packages cannot be had
  */
-export async function pythonWithPackages() {
+export async function pythonWithPackages(lock = testPackages) {
   const version = await systemPython()
   const key = createHash('sha256').update(readFileSync(lock)).digest('hex').slice(0, 12)
   const folder = join(cacheDir, `python-${version}-${key}`)
