@@ -85,7 +85,9 @@ function judge({ writer, reader, sent, received }, differences, cases) {
       else refused++
     }
   }
-  console.log(`${pair}: ${carried} of ${cases.length} cases carried, ${refused} refused as the README says`)
+  console.log(
+    `${pair}: ${carried} of ${cases.length} cases carried, ${refused} refused as docs/reference/errors.md says`,
+  )
 }
 
 async function matrix(sides) {

@@ -19,7 +19,7 @@ export function expectedCode(refusals, language, role, name) {
   return found?.code ?? 'ok'
 }
 
-/** The rows of the README's table, which the test compares with what is there. */
+/** The rows of the table in docs/reference/errors.md, which the test compares with what is there. */
 export function refusalRows(refusals) {
   return refusals.map(({ language, role, code, why }) => {
     const error = code === 'arrow' ? 'the Arrow library’s own, before anything is written' : `\`${code}\``
@@ -27,12 +27,12 @@ export function refusalRows(refusals) {
   })
 }
 
-/** Sentences that say which rows the README lacks; the width of columns does not matter. */
+/** Sentences that say which rows that page lacks; the width of columns does not matter. */
 export function missingRows(refusals) {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const rows = new Set(readme.split('\n').map((line) => line.replace(/\s+/g, ' ').trim()))
+  const page = readFileSync(join(root, 'docs/reference/errors.md'), 'utf8')
+  const rows = new Set(page.split('\n').map((line) => line.replace(/\s+/g, ' ').trim()))
   return refusalRows(refusals)
     .map((cells) => `| ${cells.join(' | ')} |`)
     .filter((row) => !rows.has(row))
-    .map((row) => `README.md lacks the row: ${row}`)
+    .map((row) => `docs/reference/errors.md lacks the row: ${row}`)
 }
