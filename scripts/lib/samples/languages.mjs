@@ -13,7 +13,14 @@ export class LanguageMissing extends Error {}
  * Each language makes programs of files. `files` are `{ path, text }`, with paths below `folder`, where they have been written;
  * `prepare` gives, for the path of a file, the command that runs it.
  */
-export const preparers = { '.ts': typeScript, '.py': python, '.rs': rust, '.cpp': cpp }
+export const preparers = {
+  '.ts': typeScript,
+  '.mjs': javaScript,
+  '.cjs': javaScript,
+  '.py': python,
+  '.rs': rust,
+  '.cpp': cpp,
+}
 
 const succeed = async (program, args, options) => {
   const { code, output } = await run(program, args, { quiet: true, ...options })
@@ -33,6 +40,10 @@ async function typeScript(folder) {
     command: [process.execPath, join(folder, 'js', path.replace(/\.ts$/, '.js'))],
     loads: 'qadataswap.node',
   })
+}
+
+function javaScript(folder) {
+  return (path) => ({ command: [process.execPath, join(folder, path)], loads: 'qadataswap.node' })
 }
 
 async function python(folder) {

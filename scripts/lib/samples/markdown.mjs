@@ -4,7 +4,7 @@ import { extname, join, posix } from 'node:path'
 import { root } from '../project.mjs'
 
 /** The languages whose code blocks must be run, by the word behind the fence. */
-const languages = { ts: '.ts', js: '.mjs', python: '.py', rust: '.rs', cpp: '.cpp' }
+const languages = { ts: ['.ts'], js: ['.mjs', '.cjs'], python: ['.py'], rust: ['.rs'], cpp: ['.cpp'] }
 
 /**
  * What a page shows and a test runs. In front of a code block stands one of
@@ -49,7 +49,8 @@ export function samplesOf(page) {
       if (!groups.has(name)) groups.set(name, { page, name, programs: [], modules: [], outputs: new Map() })
       const group = groups.get(name)
       if (kind === 'output') group.outputs.set(file, text)
-      else if (extname(file) !== languages[language]) faults.push(`${where}: ${file} is shown as ${language}`)
+      else if (!languages[language]?.includes(extname(file)))
+        faults.push(`${where}: ${file} is shown as ${language}`)
       else group[kind === 'sample' ? 'programs' : 'modules'].push({ file, text, where })
     }
     at = end
