@@ -1,5 +1,6 @@
 import type { Bench } from '../lib/bench.js'
 import { codec } from './codec.js'
+import { comingFrom } from './coming_from.js'
 import { evacuation } from './evacuation.js'
 import { firstValue } from './first_value.js'
 import { hugePages } from './huge_pages.js'
@@ -31,4 +32,5 @@ export const cases: readonly Bench[] = [
   hugePages,
   surfaces,
   allPeers,
+  comingFrom,
 ]

@@ -36,6 +36,11 @@ export function pythonWithArrow(): string | undefined {
 export const howToInstallPython = () =>
   `there is no Python with pyarrow: python3 -m venv ${short(pythonFolder)} && ${short(pythonFolder)}/bin/pip install numpy pyarrow`
 
+/** What to do to have every peer in Python. */
+export const howToInstallPeers = () =>
+  `it is not installed: python3 -m venv ${short(pythonFolder)} && ${short(pythonFolder)}/bin/pip install ` +
+  '-r bench/coming_from/requirements.txt ./bindings/python'
+
 /** The Redis server of the system, or one that was unpacked into the cache folder. */
 export function redisServer(): { path: string; env: Record<string, string> } | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {

@@ -41,7 +41,12 @@ const available = (program, ...args) => spawnSync(program, args).status === 0
 export function linters() {
   const cpp = filesEnding(['.cpp', '.hpp', '.h', '.c'])
   const python = join(root, 'bindings/python')
-  const pythonFiles = [python, join(root, 'examples'), join(root, 'test/interop')]
+  const pythonFiles = [
+    python,
+    join(root, 'examples'),
+    join(root, 'test/interop'),
+    join(root, 'bench/coming_from'),
+  ]
   const rust = join(root, 'bindings/rust')
   const ruffBinary = existsSync(python) ? ruff() : undefined
   return [
