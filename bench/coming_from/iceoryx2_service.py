@@ -6,10 +6,11 @@ import time
 
 import iceoryx2 as iox2
 import pyarrow as pa
+
 from job import look_at, run
 
 
-def open_service(name, count):
+def open_service(name):
     iox2.set_log_level(iox2.LogLevel.Error)
     node = iox2.NodeBuilder.new().create(iox2.ServiceType.Ipc)
     service = (
@@ -23,7 +24,7 @@ def open_service(name, count):
 
 
 def produce(batches, name):
-    node, service = open_service(name, 0)
+    _node, service = open_service(name)
     publisher = service.publisher_builder().initial_max_slice_len(16 << 20).create()
     while service.dynamic_config.number_of_subscribers == 0:
         time.sleep(0.001)
@@ -41,7 +42,7 @@ def produce(batches, name):
 
 
 def consume(count, name):
-    node, service = open_service(name, count)
+    _node, service = open_service(name)
     subscriber = service.subscriber_builder().create()
     total = 0
     for _ in range(count):

@@ -1,8 +1,9 @@
-"""multiprocessing.shared_memory and pyarrow: places of fixed size, and two queues of the free and the full ones."""
+"""multiprocessing.shared_memory: places of fixed size, and queues of the free and the full ones."""
 
 from multiprocessing import get_context, shared_memory
 
 import pyarrow as pa
+
 from job import look_at, run
 
 PLACES = 4

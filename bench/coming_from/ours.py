@@ -1,7 +1,6 @@
 """QADataSwap."""
 
 from job import look_at, run
-
 from qadataswap import SharedMemoryArena
 
 

@@ -4,6 +4,7 @@ import os
 
 import pyarrow as pa
 import redis
+
 from job import look_at, run
 
 KEEP = 64

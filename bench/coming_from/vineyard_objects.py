@@ -4,6 +4,7 @@ import os
 from multiprocessing import get_context
 
 import vineyard
+
 from job import look_at, run
 
 

@@ -4,6 +4,7 @@ import os
 
 import pyarrow as pa
 import zmq
+
 from job import look_at, run
 
 
