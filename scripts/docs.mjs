@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Builds the site into build/site: the pages of docs, and the reference of all four languages from their sources. What is not
 // documented, or links to nothing, fails. `npm run docs`; open build/site/index.html.
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { findDoxygen } from './lib/doxygen.mjs'
@@ -34,7 +34,12 @@ rmSync(site, { recursive: true, force: true })
 mkdirSync(work, { recursive: true })
 
 await must('the TypeScript reference', process.execPath, [join(root, 'node_modules/typedoc/bin/typedoc')])
-await must('the C++ reference', doxygen.program, ['docs/Doxyfile'], { env: doxygen.env })
+const styles = await run(python, ['-c', 'import doxygen_awesome_css as d; print(d.__path__[0])'], {
+  quiet: true,
+})
+const settings = `@INCLUDE = docs/Doxyfile\nHTML_EXTRA_STYLESHEET = ${styles.output.trim()}/doxygen-awesome.css\n`
+writeFileSync(join(work, 'Doxyfile'), settings)
+await must('the C++ reference', doxygen.program, [join(work, 'Doxyfile')], { env: doxygen.env })
 await must('the Rust reference', 'cargo', ['doc', '--locked', '--no-deps', '--all-features', '--quiet'], {
   cwd: join(root, 'bindings/rust'),
   env: { CARGO_TARGET_DIR: cargoTarget, RUSTDOCFLAGS: '-D warnings' },
@@ -51,7 +56,8 @@ await must('the site', python, [
   site,
 ])
 
-cpSync(join(work, 'typescript'), join(site, 'reference/typescript'), { recursive: true })
+for (const part of ['typescript', 'cpp'])
+  cpSync(join(work, part), join(site, 'reference', part), { recursive: true })
 // The pages of the crate, and what rustdoc's pages share.
 const rust = join(cargoTarget, 'doc')
 for (const part of [
