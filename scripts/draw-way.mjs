@@ -67,10 +67,11 @@ const parts = [
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="way">
 <title id="way">A batch on its way: ${captions.write}, ${captions.ring}; ${captions.read}; ${captions.pressure}</title>
 <style>
-svg { --ink: #1f2328; --soft: #59636e; --party: #f6f8fa; --line: #8c959f; --flow: #0969da; --back: #bc4c00; --unread: #ddf4ff; --held: #fbefff; }
+svg { --paper: #ffffff; --ink: #1f2328; --soft: #59636e; --party: #f6f8fa; --line: #8c959f; --flow: #0969da; --back: #bc4c00; --unread: #ddf4ff; --held: #fbefff; }
 @media (prefers-color-scheme: dark) {
-svg { --ink: #f0f6fc; --soft: #9198a1; --party: #151b23; --line: #656c76; --flow: #4493f8; --back: #db6d28; --unread: #12283d; --held: #2b1d3f; }
+svg { --paper: #0d1117; --ink: #f0f6fc; --soft: #9198a1; --party: #151b23; --line: #656c76; --flow: #4493f8; --back: #db6d28; --unread: #12283d; --held: #2b1d3f; }
 }
+.paper { fill: var(--paper); }
 text { font: 13px system-ui, sans-serif; fill: var(--ink); text-anchor: middle; }
 .title { font-weight: 600; font-size: 15px; }
 .code { font: 12px ui-monospace, monospace; fill: var(--soft); }
@@ -89,6 +90,7 @@ text { font: 13px system-ui, sans-serif; fill: var(--ink); text-anchor: middle; 
 <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" class="flowing"/></marker>
 <marker id="back" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" class="backing"/></marker>
 </defs>
+<rect width="${width}" height="${height}" rx="8" class="paper"/>
 ${parts.join('\n')}
 </svg>
 `

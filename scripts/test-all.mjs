@@ -33,7 +33,7 @@ const allSteps = [
   // Steps of other parts join by their npm script.
   ...[
     ...['test:runtimes', 'test:python', 'test:rust', 'test:arrow', 'test:interop'],
-    ...['test:users', 'test:model', 'test:fuzz'],
+    ...['test:docs', 'test:users', 'test:model', 'test:fuzz'],
   ]
     .filter((script) => script in scripts)
     .map((script) => ({ name: script.replace('test:', ''), command: npm(script) })),

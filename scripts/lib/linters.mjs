@@ -77,6 +77,11 @@ export function linters() {
       fix: [],
     },
     {
+      name: 'picture',
+      check: [[process.execPath, 'scripts/draw-way.mjs', '--check']],
+      fix: [[process.execPath, 'scripts/draw-way.mjs']],
+    },
+    {
       name: 'versions',
       check: [[process.execPath, 'scripts/check-versions.mjs']],
       fix: [],
@@ -120,6 +125,12 @@ export function linters() {
           ...['--target-dir', cargoTarget, '--', '-D', 'warnings'],
         ],
       ],
+      fix: [],
+    },
+    {
+      // Broken links and anchors, and exports without documentation.
+      name: 'site',
+      check: [[process.execPath, 'scripts/docs.mjs']],
       fix: [],
     },
   ]
