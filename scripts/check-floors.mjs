@@ -10,9 +10,9 @@ import { root } from './lib/project.mjs'
 const floors = [
   'core/base',
   'ipc',
-  'core/os',
   'core/layout',
   'core/life',
+  'core/os',
   'core/wake',
   'core/segment',
   'core/lease',

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "core/segment/info.hpp"
-#include "core/segment/memory_limit.hpp"
+#include "core/os/memory_limit.hpp"
 #include "core/wake/bell.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"

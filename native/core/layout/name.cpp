@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "core/base/clock.hpp"
+#include "core/base/descriptor.hpp"
 #include "core/base/error.hpp"
-#include "core/os/descriptor.hpp"
 #include "ipc/utf8.hpp"
 
 namespace qads {

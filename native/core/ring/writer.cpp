@@ -41,7 +41,7 @@ std::string without_zeros(const std::string& text) {
 }
 
 /// An arena whose writer cannot map its ring goes again: nobody would end it.
-RingView map_ring(const SharedSegment& segment) {
+RingView map_ring(SharedSegment& segment) {
   const SharedMemoryHeader& header = segment.header();
   try {
     return RingView(segment.fd(), header.ring_offset, header.ring_capacity, Access::read_write,

@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/descriptor.hpp"
 #include "core/base/log.hpp"
 #include "core/layout/name.hpp"
 #include "core/life/fork_guard.hpp"
 #include "core/life/kernel_lock.hpp"
-#include "core/os/descriptor.hpp"
 #include "file.hpp"
 
 namespace qads {

@@ -11,14 +11,14 @@
 #include <cstring>
 
 #include "core/base/checksum.hpp"
+#include "core/base/descriptor.hpp"
 #include "core/base/error.hpp"
 #include "core/base/log.hpp"
 #include "core/layout/name.hpp"
-#include "core/os/descriptor.hpp"
+#include "core/os/space.hpp"
 #include "core/wake/bell.hpp"
 #include "core/wake/semaphore.hpp"
 #include "deserted.hpp"
-#include "space.hpp"
 
 namespace qads {
 namespace {

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/base/descriptor.hpp"
 #include "core/layout/name.hpp"
 #include "core/life/fork_guard.hpp"
-#include "core/os/descriptor.hpp"
+#include "core/os/space.hpp"
 #include "deserted.hpp"
 #include "segment.hpp"
-#include "space.hpp"
 
 namespace qads {
 namespace {

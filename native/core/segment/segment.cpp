@@ -13,9 +13,9 @@
 #include "core/base/log.hpp"
 #include "core/layout/name.hpp"
 #include "core/life/kernel_lock.hpp"
+#include "core/os/space.hpp"
 #include "deserted.hpp"
 #include "file.hpp"
-#include "space.hpp"
 
 namespace qads {
 namespace {

@@ -17,10 +17,10 @@
 
 #include "bell_access.hpp"
 #include "core/base/clock.hpp"
+#include "core/base/descriptor.hpp"
 #include "core/base/error.hpp"
 #include "core/layout/name.hpp"
-#include "core/os/descriptor.hpp"
-#include "core/segment/space.hpp"
+#include "core/os/space.hpp"
 
 namespace qads {
 namespace {

@@ -10,8 +10,8 @@
 #include <sstream>
 #include <vector>
 
+#include "core/base/descriptor.hpp"
 #include "core/life/fork_guard.hpp"
-#include "core/os/descriptor.hpp"
 
 namespace qads {
 namespace {
