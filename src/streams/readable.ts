@@ -119,8 +119,8 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
           break
         }
         this.#scope?.entered(batch)
-        this.#ahead.push(batch)
-        this.#give()
+        if (this.#wanted && this.#ahead.length === 0) this.#push(batch)
+        else this.#ahead.push(batch)
       }
     } catch (error) {
       this.#lastError.failed(() => this.destroy(error as Error))
@@ -129,12 +129,14 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
     }
   }
 
+  #push(batch: ArenaBatch<T>): void {
+    this.#lastError.pushing()
+    this.#wanted = this.push(batch)
+  }
+
   /** Pushes until refused. */
   #give(): void {
-    while (this.#wanted && this.#ahead.length > 0) {
-      this.#lastError.pushing()
-      this.#wanted = this.push(this.#ahead.shift())
-    }
+    while (this.#wanted && this.#ahead.length > 0) this.#push(this.#ahead.shift()!)
     if (this.#ended && this.#ahead.length === 0) this.push(null)
   }
 }
