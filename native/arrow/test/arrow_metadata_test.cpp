@@ -51,7 +51,7 @@ class Stream : public arrow::RecordBatchReader {
 
 std::shared_ptr<arrow::RecordBatch> dictionary_batch() {
   arrow::StringDictionaryBuilder builder;
-  CHECK(builder.AppendValues({"a", "b", "a"}).ok());
+  for (const char* value : {"a", "b", "a"}) CHECK(builder.Append(value).ok());
   const auto column = builder.Finish().ValueOrDie();
   return arrow::RecordBatch::Make(arrow::schema({arrow::field("d", column->type())}), 3, {column});
 }
