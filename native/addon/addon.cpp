@@ -1,4 +1,4 @@
-// The module: what src/core/native/addon.ts declares.
+// The module: what src/native/addon.ts declares.
 #include <napi.h>
 
 #include "addon_data.hpp"

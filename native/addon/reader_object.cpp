@@ -10,7 +10,7 @@
 namespace qads::addon {
 namespace {
 
-// As in src/core/native/addon.ts.
+// As in src/native/addon.ts.
 enum Acquired : int {
   kEmpty = 0,
   kCopied = 1,

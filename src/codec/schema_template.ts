@@ -1,6 +1,6 @@
 import { type Field, Message, Schema } from 'apache-arrow'
 import { InvalidArgumentError } from '../base/errors.js'
-import { addon } from '../core/native/load_addon.js'
+import { addon } from '../native/load_addon.js'
 import { type BatchShape, type DictionaryShape, type SchemaShape, shapeOfSchema } from './column_shape.js'
 import { encapsulate, MessageTemplate } from './message_template.js'
 import { schemaKey } from './schema_key.js'

@@ -2,8 +2,8 @@ import type { Schema } from 'apache-arrow'
 
 import { InvalidArgumentError } from '../base/errors.js'
 import { isSchema } from '../frames/adopt.js'
-import type { NativeReaderOptions, NativeWriterOptions } from './native/addon.js'
-import { leaseHere } from './native/runtime.js'
+import type { NativeReaderOptions, NativeWriterOptions } from '../native/addon.js'
+import { leaseHere } from '../native/runtime.js'
 import {
   show,
   validateBoolean,
@@ -155,7 +155,13 @@ export function readerOptions(options: ReaderOptions = {}): CheckedReaderOptions
   if (verify !== undefined) validateOneOf(verify, 'options.verify', VERIFY)
   if (onLoss !== undefined) validateFunction(onLoss, 'options.onLoss')
   const start = from === 'earliest' ? EARLIEST : from === 'latest' ? LATEST : from
-  return { native: { from: start, spinMicros, verify: verifyNumber(verify) }, waitMs, lease: leaseHere(lease), verify, onLoss }
+  return {
+    native: { from: start, spinMicros, verify: verifyNumber(verify) },
+    waitMs,
+    lease: leaseHere(lease),
+    verify,
+    onLoss,
+  }
 }
 
 function verifyNumber(verify: Verify | undefined): 0 | 1 | 2 {

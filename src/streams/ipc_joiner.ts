@@ -7,7 +7,7 @@ import { type KnownSchema, SchemaCache } from '../codec/schema_cache.js'
 import { schemaMessage } from '../codec/slot_messages.js'
 import { SchemaMismatchError } from '../base/errors.js'
 import { slotBytes } from '../core/reading/lease.js'
-import { addon } from '../core/native/load_addon.js'
+import { addon } from '../native/load_addon.js'
 import { FileDictionaries } from './file_dictionaries.js'
 
 /** `stream` can be read while it is written; `file` can be read in any order once it is complete. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { Block, blockWords, Layout } from '#src/codec/layout.js'
-import { addon } from '#src/core/native/load_addon.js'
+import { addon } from '#src/native/load_addon.js'
 import { Random } from '../support/random.js'
 
 const CORPUS = resolve('native/fuzz/corpus/ipc')

@@ -19,7 +19,7 @@ import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
 import { encodeSlot } from '#src/codec/encode.js'
 import { FlatbufferTable, MessageField } from '#src/codec/flatbuffer.js'
 import { Layout } from '#src/codec/layout.js'
-import { addon } from '#src/core/native/load_addon.js'
+import { addon } from '#src/native/load_addon.js'
 import { uniqueName } from '../support/arenas.js'
 
 const members = [new Field('a', new Int32(), true), new Field('b', new Utf8(), true)]

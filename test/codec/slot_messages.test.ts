@@ -4,7 +4,7 @@ import test from 'ava'
 import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
 import { Block, blockWords, Layout } from '#src/codec/layout.js'
 import { IncompatibleError } from '#src/base/errors.js'
-import { addon } from '#src/core/native/load_addon.js'
+import { addon } from '#src/native/load_addon.js'
 import { assertBatchesEqual } from '../support/equal.js'
 
 const CORPUS = 'native/fuzz/corpus/ipc'

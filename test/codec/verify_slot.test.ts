@@ -4,7 +4,7 @@ import { DecodeCache, decodeSlot } from '#src/codec/decode.js'
 import { planEncode, planSlices } from '#src/codec/encode.js'
 import { planByArrow } from '#src/codec/encode_fallback.js'
 import { planLoan } from '#src/codec/loan.js'
-import { addon } from '#src/core/native/load_addon.js'
+import { addon } from '#src/native/load_addon.js'
 import { Float64, Schema, Field, Bool } from 'apache-arrow'
 import { batchSpec, buildBatch, isWritableBatch } from '../support/arbitraries.js'
 

@@ -2,9 +2,9 @@ import test from 'ava'
 import { BatchTooLargeError, createWriter } from 'qadataswap'
 
 import { LeasedSlot } from '#src/core/reading/leased_slot.js'
-import { addon } from '#src/core/native/load_addon.js'
+import { addon } from '#src/native/load_addon.js'
 import { writerOptions } from '#src/core/options.js'
-import { Acquired, Info, INFO_WORDS } from '#src/core/native/addon.js'
+import { Acquired, Info, INFO_WORDS } from '#src/native/addon.js'
 import { RingWindows } from '#src/core/writing/ring_windows.js'
 
 import { closing, leavesNothing, uniqueName } from '../support/arenas.js'

@@ -2,7 +2,7 @@ import { Float64, makeData, RecordBatch, Schema, Field, Struct, Utf8, vectorFrom
 import test from 'ava'
 import { createReader, createWriter, CorruptError, InvalidArgumentError, type Verify } from 'qadataswap'
 import { Block, blockWords, Layout } from '#src/codec/layout.js'
-import { addon } from '#src/core/native/load_addon.js'
+import { addon } from '#src/native/load_addon.js'
 
 import { closing, uniqueName } from '../support/arenas.js'
 import { assertBatchesEqual } from '../support/equal.js'

@@ -4,7 +4,7 @@ import { arenaBatchPrototype, keeperOf } from '../../codec/arena_record_batch.js
 import { type SlotRange, wholeSlot } from '../../codec/slot_parts.js'
 import { ReleasedError } from '../../base/errors.js'
 import { LeasedSlot } from './leased_slot.js'
-import { Info } from '../native/addon.js'
+import { Info } from '../../native/addon.js'
 import type { Loss } from '../options.js'
 import type { Unreleased } from './unreleased.js'
 

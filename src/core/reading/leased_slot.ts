@@ -2,7 +2,7 @@ import { constants } from 'node:buffer'
 
 import { type SlotParts, SlotRange } from '../../codec/slot_parts.js'
 import { BatchTooLargeError } from '../../base/errors.js'
-import type { NativeReader } from '../native/addon.js'
+import type { NativeReader } from '../../native/addon.js'
 
 /** Slots that are larger are shown in windows. */
 const WHOLE_BYTES = 32 * 2 ** 20

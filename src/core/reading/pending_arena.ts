@@ -1,6 +1,6 @@
 import { fromNative, NotFoundError } from '../../base/errors.js'
-import { addon } from '../native/load_addon.js'
-import type { NativeReader } from '../native/addon.js'
+import { addon } from '../../native/load_addon.js'
+import type { NativeReader } from '../../native/addon.js'
 import type { CheckedReaderOptions } from '../options.js'
 
 const FIRST_POLL_MS = 2

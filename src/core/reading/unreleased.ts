@@ -1,5 +1,5 @@
 import { collectAll, collectYoung } from './collect_young.js'
-import type { NativeReader } from '../native/addon.js'
+import type { NativeReader } from '../../native/addon.js'
 import { turnSoon } from '../../base/turn.js'
 
 /**

@@ -1,7 +1,7 @@
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net'
 
-import { addon } from '../native/load_addon.js'
-import type { NativeBell } from '../native/addon.js'
+import { addon } from '../../native/load_addon.js'
+import type { NativeBell } from '../../native/addon.js'
 
 /** Somebody who sleeps until a peer rings. Woken without reason too: it must check for itself. */
 export interface Sleeper {

@@ -1,7 +1,7 @@
 import { doorbell, NO_PLACE, type Sleeper } from './doorbell.js'
 import { AbortedError, fromNative, TimedOutError } from '../../base/errors.js'
 import { type Linked, LinkedList } from '../../base/linked_list.js'
-import type { NativeBell } from '../native/addon.js'
+import type { NativeBell } from '../../native/addon.js'
 import { validateWaitOptions, type WaitOptions } from '../../base/wait_options.js'
 import { turned, turnIsDue } from '../../base/turn.js'
 

@@ -4,9 +4,9 @@ import type { TypedArray } from '../../codec/column_data.js'
 import type { EncodePlan } from '../../codec/encode_plan.js'
 import type { LoanPlan } from '../../codec/loan.js'
 import { deadlineAfter, waitInSlices } from '../../base/deadline.js'
-import { addon } from '../native/load_addon.js'
+import { addon } from '../../native/load_addon.js'
 import { Loan } from './loan.js'
-import { Claimed, type NativeBell, type NativeWriter } from '../native/addon.js'
+import { Claimed, type NativeBell, type NativeWriter } from '../../native/addon.js'
 import { RingWindows } from './ring_windows.js'
 
 /**

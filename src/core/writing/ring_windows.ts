@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer'
 
 import { BufferViews, type LargeCopy } from '../../codec/buffer_views.js'
-import type { NativeWriter } from '../native/addon.js'
+import type { NativeWriter } from '../../native/addon.js'
 
 /**
  * The ring of a writer, as views. One ArrayBuffer shows both of its mappings, where the runtime has any so long; else windows

@@ -12,7 +12,7 @@ import { InvalidArgumentError, SchemaMismatchError } from '../../base/errors.js'
 import { templateOf } from '../../codec/schema_template.js'
 import { adoptSchema, isBatch, isSchema } from '../../frames/adopt.js'
 import { makeBatch } from '../../frames/batch.js'
-import { addon } from '../native/load_addon.js'
+import { addon } from '../../native/load_addon.js'
 import { batchesOfPolars, isLazyFrame, isPolarsFrame, type PolarsFrame } from '../polars/frames.js'
 import { show } from '../../base/validators.js'
 

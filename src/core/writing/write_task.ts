@@ -4,7 +4,7 @@ import { planEncode, planSlices } from '../../codec/encode.js'
 import type { EncodePlan } from '../../codec/encode_plan.js'
 import { blockMsUntil } from '../../base/deadline.js'
 import { BatchTooLargeError } from '../../base/errors.js'
-import type { NativeBell } from '../native/addon.js'
+import type { NativeBell } from '../../native/addon.js'
 import type { RingPort } from './ring_port.js'
 import type { Task } from '../waiting/wait_queue.js'
 

@@ -13,9 +13,9 @@ import {
   InvalidArgumentError,
   TimedOutError,
 } from '../../base/errors.js'
-import { addon } from '../native/load_addon.js'
+import { addon } from '../../native/load_addon.js'
 import type { Loan } from './loan.js'
-import type { NativeBell, NativeWriter, NativeWriterStats } from '../native/addon.js'
+import type { NativeBell, NativeWriter, NativeWriterStats } from '../../native/addon.js'
 import { writerOptions, type OnFull, type WriterOptions } from '../options.js'
 import type { WaitOptions } from '../../base/wait_options.js'
 import { isPolarsFrame } from '../polars/frames.js'

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-import { SystemError } from '../../base/errors.js'
+import { SystemError } from '../base/errors.js'
 import type { NativeModule } from './addon.js'
 
-// Relative to dist/core/native.
-const ADDON = new URL('../../../build/Release/qadataswap.node', import.meta.url)
+// Relative to dist/native.
+const ADDON = new URL('../../build/Release/qadataswap.node', import.meta.url)
 
 let loaded: NativeModule | undefined
 
