@@ -54,6 +54,7 @@ void bind_reader(nb::module_& m) {
   nb::class_<Slot>(m, "Slot")
       .def_prop_ro("address", [](const Slot& slot) { return reinterpret_cast<std::uintptr_t>(slot.data); })
       .def_ro("length", &Slot::length)
+      .def_ro("sequence", &Slot::sequence)
       .def_ro("schema_begin", &Slot::schema_begin)
       .def_ro("batch_begin", &Slot::batch_begin)
       .def_ro("dictionaries", &Slot::dictionaries)

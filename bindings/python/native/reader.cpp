@@ -18,6 +18,7 @@ std::uint64_t copied_bytes(qads_reader* reader) {
 
 void describe(const qads_batch& batch, Slot& slot) {
   slot.length = batch.length;
+  slot.sequence = batch.sequence;
   slot.schema_id = batch.schema_id;
   slot.schema_begin = static_cast<std::uint64_t>(batch.layout[kLayoutSchemaOffset]) - kPrefixBytes;
   slot.dictionaries = static_cast<std::uint64_t>(batch.layout[kLayoutDictionaryBatches]);

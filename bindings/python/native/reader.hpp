@@ -33,6 +33,7 @@ struct Slot {
   qads_lease* lease = nullptr;
   const std::uint8_t* data = nullptr;
   std::uint64_t length = 0;
+  std::uint64_t sequence = 0;
   std::uint64_t schema_begin = 0;  // of the schema message: a stream starts here
   std::uint64_t batch_begin = 0;   // of the record batch message
   std::uint64_t dictionaries = 0;

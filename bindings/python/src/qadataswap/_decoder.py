@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from ._errors import CorruptError, IncompatibleError
+
 if TYPE_CHECKING:
     from . import _native
 
@@ -15,11 +17,30 @@ _MAX_SCHEMAS = 64
 class Decoder:
     """Remembers the schemas of one reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, arena: str) -> None:
+        self._arena = arena
         self._schemas: dict[int, pa.Schema] = {}
 
     def batch(self, slot: _native.Slot) -> pa.RecordBatch:
-        """The batch in `slot`, whose buffers keep the slot's lease."""
+        """The batch in `slot`, whose buffers keep the slot's lease.
+
+        :raises CorruptError: pyarrow refuses what passed the verifier: a compressed body that is damaged
+        :raises IncompatibleError: this build of pyarrow lacks something
+        """
+        try:
+            return self._batch(slot)
+        except pa.ArrowNotImplementedError as error:
+            raise IncompatibleError(self._refusal(slot, error)) from error
+        except MemoryError:
+            raise
+        # pyarrow raises what its errors are subclasses of as well: OSError, for one.
+        except (pa.ArrowException, OSError, EOFError, ValueError) as error:
+            raise CorruptError(self._refusal(slot, error)) from error
+
+    def _refusal(self, slot: _native.Slot, error: Exception) -> str:
+        return f'arena "{self._arena}": batch {slot.sequence} is refused: {error}; the batch is skipped'
+
+    def _batch(self, slot: _native.Slot) -> pa.RecordBatch:
         buffer = pa.foreign_buffer(slot.address, slot.length, base=slot)
         if slot.dictionaries > 0:
             return pa.ipc.open_stream(buffer.slice(slot.schema_begin)).read_next_batch()

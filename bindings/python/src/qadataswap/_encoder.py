@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from . import _native
+from ._errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,8 @@ _MAX_SCHEMAS = 8
 class Encoder:
     """Plans the slot of one batch at a time. Remembers the last schemas."""
 
-    def __init__(self) -> None:
+    def __init__(self, arena: str) -> None:
+        self._arena = arena
         self._known: list[_SchemaEncoder] = []
 
     @contextlib.contextmanager
@@ -34,9 +36,13 @@ class Encoder:
             batch = empty_batch(batch.schema)
         try:
             plan = encoder.plan(batch)
-        except BaseException:
+        except BaseException as error:
             # pyarrow's writer may be left in the middle of a message.
             self._known.remove(encoder)
+            if isinstance(error, pa.ArrowException) and not isinstance(error, MemoryError):
+                raise InvalidArgumentError(
+                    f'write() to arena "{self._arena}": this batch cannot be had as Arrow IPC: {error}'
+                ) from error
             raise
         try:
             yield plan
@@ -92,7 +98,9 @@ class _SchemaEncoder:
 
 
 def empty_batch(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+    # All columns at once: pyarrow has no Array class for some types, such as intervals of months.
+    columns = pa.nulls(0, pa.struct(list(schema)))
+    return pa.RecordBatch.from_struct_array(columns).replace_schema_metadata(schema.metadata)
 
 
 def has_dictionaries(schema: pa.Schema) -> bool:

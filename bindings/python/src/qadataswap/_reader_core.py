@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from . import _native
 from ._decoder import Decoder
-from ._errors import ClosedError, ForkedError, NotFoundError
+from ._errors import ClosedError, ForkedError, IncompatibleError, NotFoundError
+from ._frames import Frames
 from ._info import BatchInfo, Loss, ReaderStats
 from ._options import Start, reader_options
 from ._validators import check_name
@@ -48,7 +49,10 @@ class ReaderCore:
         self._poll_s = _FIRST_POLL_S
         self._closed = False
         self._closing = threading.Lock()
-        self._decoder = Decoder()
+        self._decoder = Decoder(name)
+        self._frames = Frames(name)
+        # What polars has no frame for: the next read_arrow() delivers it.
+        self._no_frame: pa.RecordBatch | None = None
         self._undelivered: _native.Slot | None = None
         self._generation = 0
         self._attach()
@@ -107,6 +111,7 @@ class ReaderCore:
                     self._last_stats = self.stats()
             self._closed = True
             self._undelivered = None
+            self._no_frame = None
             if self._native is not None:
                 self._native.close()
 
@@ -161,6 +166,20 @@ class ReaderCore:
     def _decode(self, slot: _native.Slot) -> pa.RecordBatch:
         return self._decoder.batch(slot)
 
+    def _frame(self, slot: _native.Slot) -> pl.DataFrame:
+        self._no_frame = None
+        batch = self._decode(slot)
+        try:
+            return self._frames.of(batch, slot.sequence)
+        except IncompatibleError:
+            self._no_frame = batch
+            raise
+
+    def _take_no_frame(self) -> pa.RecordBatch | None:
+        self._check_open('read_arrow')
+        batch, self._no_frame = self._no_frame, None
+        return batch
+
     def _check_open(self, call: str) -> None:
         if self._closed:
             raise ClosedError(f'{call}() of arena "{self.name}": the reader is closed')
@@ -169,10 +188,3 @@ class ReaderCore:
         if self.attached:
             return f'read() of arena "{self.name}"'
         return f'waiting for arena "{self.name}" to be created'
-
-
-def frame_of(batch: pa.RecordBatch) -> pl.DataFrame:
-    """In place: the frame's columns keep the batch's memory."""
-    import polars as pl
-
-    return pl.DataFrame(batch)

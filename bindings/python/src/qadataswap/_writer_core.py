@@ -48,7 +48,7 @@ class WriterCore:
         # Parts of one write stay together. Re-entrant, because a signal handler may come in between.
         self._writing = threading.RLock()
         self._in_write = False
-        self._encoder = Encoder()
+        self._encoder = Encoder(name)
         self._bytes_copied = 0
         self._native = _native.Writer(
             name,
@@ -160,7 +160,16 @@ class WriterCore:
 
 
 def text_of(reason: object) -> str:
-    return str(reason) or type(reason).__name__ if isinstance(reason, BaseException) else str(reason)
+    """A sentence for readers, who do not see what kind of exception it is."""
+    if not isinstance(reason, BaseException):
+        return str(reason)
+    kind = type(reason).__name__
+    # The text of KeyError(21) is "21".
+    says_what = not isinstance(reason, KeyError) and any(isinstance(part, str) for part in reason.args)
+    text = str(reason)
+    if not text:
+        return kind
+    return text if says_what else f'{kind}: {text}'
 
 
 def several(name: str) -> InvalidArgumentError:
