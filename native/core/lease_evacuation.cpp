@@ -1,4 +1,7 @@
 // How leases are moved out of the ring: what the evacuator thread does with a table.
+#include <chrono>
+#include <thread>
+
 #include "bell.hpp"
 #include "clock.hpp"
 #include "counters.hpp"
@@ -79,8 +82,9 @@ std::uint64_t LeaseTable::evacuate() noexcept {
   std::uint64_t again_ns = kNever;
   while (!left_ && !in_ring_.empty() && !segment_.forked()) {
     const auto [sequence, lease] = *in_ring_.begin();
-    if (sequence >= entry().evict_below.load(std::memory_order_acquire)) break;
-    if (is_let_be(*lease)) {
+    const bool asked_here = sequence < move_below_;
+    if (!asked_here && sequence >= entry().evict_below.load(std::memory_order_acquire)) break;
+    if (!asked_here && is_let_be(*lease)) {
       again_ns = lease->let_be_until_ns;
       break;
     }
@@ -98,6 +102,22 @@ std::uint64_t LeaseTable::evacuate() noexcept {
   }
   if (detached_ && !left_ && in_ring_.empty()) leave();
   return again_ns;
+}
+
+void LeaseTable::ask_to_move_all() noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!left_ && !in_ring_.empty()) move_below_ = in_ring_.rbegin()->first + 1;
+}
+
+bool LeaseTable::wait_moved(Deadline deadline) noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto moved = [&] { return left_ || in_ring_.empty() || in_ring_.begin()->first >= move_below_; };
+  while (!moved() && !deadline.passed()) {
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+    lock.lock();
+  }
+  return moved();
 }
 
 }  // namespace qads

@@ -290,6 +290,10 @@ void LeaseTable::leave() noexcept {
 
 void LeaseTable::free_entry(const MembershipLock& membership) noexcept {
   left_ = true;
+  // Without a writer, what is held in the ring stays as it is: a forked child may look.
+  if (!in_ring_.empty()) {
+    for (const auto& view : views_) view->ring->show_to_forks();
+  }
   // Free before unlocked: an entry that is in use but unlocked would be reaped as dead.
   entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
   sync_point(SyncPoint::leave_free);

@@ -18,6 +18,9 @@ using namespace qads::python;
 
 namespace {
 
+// Copying all that is held takes a fraction of it.
+constexpr std::int64_t kForkMs = 2000;
+
 void bind_writer(nb::module_& m) {
   nb::class_<PartSink>(m, "PartSink")
       .def(nb::init<>())
@@ -86,6 +89,7 @@ NB_MODULE(_native, m) {
       .def("close", &Bell::close);
   bind_writer(m);
   bind_reader(m);
+  m.def("prepare_fork", [] { return qads_prepare_fork(kForkMs) == QADS_OK; });
   m.def("list_arenas", &list_arenas);
   m.def("inspect_arena", &inspect_arena, "name"_a);
   m.def("unlink_arena", &unlink_arena, "name"_a);

@@ -3,6 +3,9 @@
 One writer, many readers, in Python, Node.js, Rust and C++. `qadataswap.aio` is the same for asyncio.
 """
 
+import os as _os
+
+from . import _native
 from ._errors import (
     BatchTooLargeError,
     ClosedError,
@@ -33,6 +36,9 @@ from .arena import SharedMemoryArena, inspect_arena, list_arenas, unlink_arena
 from .reader import Reader
 from .shared_data_frame import SharedDataFrame
 from .writer import Writer
+
+# Batches of the parent live on in a forked child, as multiprocessing makes by default.
+_os.register_at_fork(before=_native.prepare_fork)
 
 __all__ = [
     'ArenaInfo',
