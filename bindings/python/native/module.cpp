@@ -61,7 +61,8 @@ void bind_reader(nb::module_& m) {
       .def_ro("schema_begin", &Slot::schema_begin)
       .def_ro("batch_begin", &Slot::batch_begin)
       .def_ro("dictionaries", &Slot::dictionaries)
-      .def_ro("schema_id", &Slot::schema_id);
+      .def_ro("schema_id", &Slot::schema_id)
+      .def_ro("has_metadata", &Slot::has_metadata);
 
   nb::class_<Reader>(m, "Reader")
       .def(nb::init<const std::string&, std::int64_t, std::uint32_t>(), "name"_a, "from_"_a, "spin_micros"_a)

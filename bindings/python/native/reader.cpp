@@ -24,6 +24,7 @@ void describe(const qads_batch& batch, Slot& slot) {
   slot.dictionaries = static_cast<std::uint64_t>(batch.layout[kLayoutDictionaryBatches]);
   const double* block = batch.layout + kLayoutWords;
   for (std::uint64_t i = 0; i < slot.dictionaries; ++i) block += block_words(block);
+  slot.has_metadata = block[kBlockHasMetadata] != 0;
   slot.batch_begin = static_cast<std::uint64_t>(block[kBlockMetadataOffset]) - kPrefixBytes;
 }
 

@@ -38,6 +38,7 @@ struct Slot {
   std::uint64_t batch_begin = 0;   // of the record batch message
   std::uint64_t dictionaries = 0;
   std::uint32_t schema_id = 0;
+  bool has_metadata = false;  // the batch has custom metadata of its own
 };
 
 /// The C ABI's reader for Python: any thread, waits that release the GIL.

@@ -31,7 +31,7 @@ from ._errors import (
 from ._info import ArenaInfo, BatchInfo, Loss, ReaderInfo, ReaderStats, WriterStats
 from ._native import version as __version__
 from ._options import OnFull, Start
-from ._sources import ArrowStream, Writable
+from ._sources import ArrowStream, Metadata, Writable
 from .arena import SharedMemoryArena, inspect_arena, list_arenas, unlink_arena
 from .reader import Reader
 from .shared_data_frame import SharedDataFrame
@@ -52,6 +52,7 @@ __all__ = [
     'IncompatibleError',
     'InvalidArgumentError',
     'Loss',
+    'Metadata',
     'NameInvalidError',
     'NoSpaceError',
     'NotAnArenaError',

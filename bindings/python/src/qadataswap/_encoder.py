@@ -28,14 +28,19 @@ class Encoder:
         self._known: list[_SchemaEncoder] = []
 
     @contextlib.contextmanager
-    def planned(self, batch: pa.RecordBatch) -> Iterator[_native.SlotEncoder]:
-        """The slot of `batch`, whose buffers are borrowed until the end of the context."""
+    def planned(
+        self, batch: pa.RecordBatch, metadata: pa.KeyValueMetadata | None = None
+    ) -> Iterator[_native.SlotEncoder]:
+        """The slot of `batch`, whose buffers are borrowed until the end of the context.
+
+        :param metadata: of this batch alone
+        """
         encoder = self._encoder_of(batch.schema)
         if batch.num_rows == 0:
             # Of a slice without rows, Arrow C++ writes all values of some types.
             batch = empty_batch(batch.schema)
         try:
-            plan = encoder.plan(batch)
+            plan = encoder.plan(batch, metadata)
         except BaseException as error:
             # pyarrow's writer may be left in the middle of a message.
             self._known.remove(encoder)
@@ -71,16 +76,16 @@ class _SchemaEncoder:
         # A stream leaves a dictionary out that has not changed, and a slot must have it.
         self._streams = not has_dictionaries(schema)
 
-    def plan(self, batch: pa.RecordBatch) -> _native.SlotEncoder:
+    def plan(self, batch: pa.RecordBatch, metadata: pa.KeyValueMetadata | None) -> _native.SlotEncoder:
         if self._known and self._streams:
             # From the second batch on, only the batch itself is written: several times faster for small ones.
             if self._stream is None:
                 self._stream = self._begin_stream()
-            self._stream.write_batch(batch)
+            self._stream.write_batch(batch, metadata)
             self._native.plan_batch(self._sink)
         else:
             with pa.ipc.new_file(pa.PythonFile(self._sink, mode='w'), self.schema) as file:
-                file.write_batch(batch)
+                file.write_batch(batch, metadata)
             self._native.plan_file(self._sink)
             self._known = True
         return self._native

@@ -53,6 +53,8 @@ class ReaderCore:
         self._frames = Frames(name)
         # What polars has no frame for: the next read_arrow() delivers it.
         self._no_frame: pa.RecordBatch | None = None
+        # Of the batch that was decoded last, and its sequence.
+        self._metadata: tuple[int, dict[str, str]] = (-1, {})
         self._undelivered: _native.Slot | None = None
         self._generation = 0
         self._attach()
@@ -87,7 +89,10 @@ class ReaderCore:
             return None
         sequence, rows, length, commit_ns, lost_first, lost_count, leased = last
         lost = Loss(lost_first, lost_count) if lost_count else None
-        return BatchInfo(self.name, sequence, rows, length, commit_ns, lost, leased)
+        of_sequence, metadata = self._metadata
+        if of_sequence != sequence:
+            metadata = {}
+        return BatchInfo(self.name, sequence, rows, length, commit_ns, lost, leased, metadata)
 
     def stats(self) -> ReaderStats:
         """Counters; after `close`, those of that moment."""
@@ -164,7 +169,9 @@ class ReaderCore:
         return got
 
     def _decode(self, slot: _native.Slot) -> pa.RecordBatch:
-        return self._decoder.batch(slot)
+        batch, metadata = self._decoder.batch(slot)
+        self._metadata = (slot.sequence, metadata)
+        return batch
 
     def _frame(self, slot: _native.Slot) -> pl.DataFrame:
         self._no_frame = None

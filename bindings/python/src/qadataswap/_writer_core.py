@@ -14,7 +14,7 @@ from ._errors import ClosedError, ForkedError, InvalidArgumentError
 from ._info import WriterStats
 from ._options import ON_FULL, OnFull, writer_options
 from ._plans import Plans
-from ._sources import Writable, batches_of
+from ._sources import Metadata, Writable, batches_of, check_metadata
 from ._validators import check_name
 
 _NOTHING_WRITTEN = WriterStats(*([0] * len(dataclasses.fields(WriterStats))))
@@ -124,9 +124,10 @@ class WriterCore:
     def _closed_error(self, call: str) -> ClosedError:
         return ClosedError(f'{call}() of arena "{self.name}": {self._refusal or "the writer is closed"}')
 
-    def _plans(self, data: Writable, call: str) -> Plans:
+    def _plans(self, data: Writable, call: str, metadata: Metadata | None) -> Plans:
         self._check_open(call)
-        return Plans(batches_of(data, self.capacity, self.name), self._encoder, self.capacity, self.name)
+        batches = batches_of(data, self.capacity, self.name)
+        return Plans(batches, self._encoder, self.capacity, self.name, check_metadata(metadata))
 
     def _check_open(self, call: str) -> None:
         if self._refusal is not None:
