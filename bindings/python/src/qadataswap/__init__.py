@@ -30,7 +30,7 @@ from ._errors import (
 )
 from ._info import ArenaInfo, BatchInfo, Loss, ReaderInfo, ReaderStats, WriterStats
 from ._native import version as __version__
-from ._options import OnFull, Start
+from ._options import OnFull, Reconnect, Start
 from ._sources import ArrowStream, Metadata, Writable
 from .arena import SharedMemoryArena, inspect_arena, list_arenas, unlink_arena
 from .reader import Reader
@@ -64,6 +64,7 @@ __all__ = [
     'Reader',
     'ReaderInfo',
     'ReaderStats',
+    'Reconnect',
     'SchemaMismatchError',
     'SharedDataFrame',
     'SharedMemoryArena',

@@ -37,6 +37,11 @@ class Reader(ReaderCore):
         ever. Default 0.
     :param spin_micros: microseconds that a wait spins before it sleeps, up to 1000000. Default 0.
     :param on_loss: told of each loss before the batch that follows it is delivered.
+    :param reconnect: wait for the next writer of the name instead of failing: when there is none yet, and when
+        the writer died or aborted. With `always` also when it ended, so that reading never ends. The first
+        arena is read as `from_` says, later ones from their beginning, and none twice. Default False.
+    :param on_reconnect: told why a writer is left, by the error or by None (it ended), before the wait for the
+        next one.
     :raises NotFoundError: there is no such arena (without `wait_ms`)
     :raises TooManyReadersError, IncompatibleError, NotAnArenaError, CorruptError, NameInvalidError,
         InvalidArgumentError, PermissionDeniedError:
@@ -93,9 +98,16 @@ class Reader(ReaderCore):
 
     def _next(self, timeout: float | None) -> _native.Slot | None:
         seconds = check_timeout(timeout)
-        if not self.attached:
-            seconds = self._wait_for_arena(seconds)
-        slot = self._take(seconds)
+        deadline = time.monotonic() + seconds
+        while True:
+            if not self.attached:
+                seconds = self._wait_for_arena(seconds)
+            native = self._native
+            slot = self._take(seconds)
+            # Another arena is read on in the time that is left.
+            if slot is not False or (native is not None and self._native is native):
+                break
+            seconds = max(0.0, deadline - time.monotonic()) if seconds >= 0 else seconds
         if isinstance(slot, bool):
             raise TimedOutError(f'{self._describe()} timed out after {timeout} s')
         return slot

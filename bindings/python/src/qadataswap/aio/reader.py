@@ -89,17 +89,25 @@ class Reader(ReaderCore):
         return slot
 
     async def _take_when_there(self, deadline: float) -> _native.Slot | bool | None:
-        if not self.attached and not await self._wait_for_arena(deadline):
-            return False
-        assert self._native is not None
+        while True:
+            if not self.attached and not await self._wait_for_arena(deadline):
+                return False
+            native = self._native
+            assert native is not None
+            slot = await self._take_of(native, deadline)
+            # Another arena is read on in the time that is left.
+            if slot is not False or self._native is native:
+                return slot
+
+    async def _take_of(self, native: _native.Reader, deadline: float) -> _native.Slot | bool | None:
         slot: _native.Slot | bool | None = False
 
         def attempt() -> bool:
             nonlocal slot
             slot = self._take(0)
-            return slot is not False
+            return slot is not False or self._native is not native
 
-        await self._membership.doorbell().wait(attempt, self._native.arm, self._native.disarm, deadline)
+        await self._membership.doorbell().wait(attempt, native.arm, native.disarm, deadline)
         return slot
 
     async def _wait_for_arena(self, deadline: float) -> bool:
