@@ -44,7 +44,7 @@ class WriterArguments(TypedDict, total=False):
 
 
 Reconnect = bool | Literal['always']
-"""Whether a reader waits for the next writer of the name where it would fail; with `always`, also at the end."""
+"""Whether a reader waits for the next writer of the name where it would fail; `always`: also at the end."""
 
 
 class ReaderArguments(TypedDict, total=False):

@@ -37,11 +37,11 @@ class Reader(ReaderCore):
         ever. Default 0.
     :param spin_micros: microseconds that a wait spins before it sleeps, up to 1000000. Default 0.
     :param on_loss: told of each loss before the batch that follows it is delivered.
-    :param reconnect: wait for the next writer of the name instead of failing: when there is none yet, and when
-        the writer died or aborted. With `always` also when it ended, so that reading never ends. The first
-        arena is read as `from_` says, later ones from their beginning, and none twice. Default False.
-    :param on_reconnect: told why a writer is left, by the error or by None (it ended), before the wait for the
-        next one.
+    :param reconnect: wait for the next writer of the name instead of failing: when there is none yet, and
+        when the writer died or aborted. With `always` also when it ended, so that reading never ends. The
+        first arena is read as `from_` says, later ones from their beginning, and none twice. Default False.
+    :param on_reconnect: told why a writer is left, by the error or by None (it ended), before the wait for
+        the next one.
     :raises NotFoundError: there is no such arena (without `wait_ms`)
     :raises TooManyReadersError, IncompatibleError, NotAnArenaError, CorruptError, NameInvalidError,
         InvalidArgumentError, PermissionDeniedError:
