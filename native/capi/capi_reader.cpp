@@ -1,3 +1,4 @@
+#include "core/evacuator.hpp"
 #include "handles.hpp"
 
 #include <cinttypes>
@@ -144,6 +145,10 @@ int qads_reader_take(qads_reader* reader, qads_lease** lease, const std::uint8_t
     *lease = reinterpret_cast<qads_lease*>(taken);
     return static_cast<int>(QADS_OK);
   });
+}
+
+int qads_prepare_fork(std::int64_t timeout_ms) {
+  return move_leases_out(deadline_of(timeout_ms)) ? QADS_OK : QADS_EMPTY;
 }
 
 void qads_lease_release(qads_lease* lease) {

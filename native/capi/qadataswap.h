@@ -257,6 +257,12 @@ typedef struct qads_reader_stats {
 
 QADS_API int qads_reader_get_stats(qads_reader* reader, qads_reader_stats* stats);
 
+/** Before a fork whose child goes on with the program: moves all leases of this process to private memory, of
+ * which the child has its own copy, at the same address. In the ring they are not there for it, and looking
+ * at them ends it. Other threads take no lease between this and the fork. QADS_EMPTY after the time-out, or
+ * where the kernel refuses: some are in the ring still. */
+QADS_API int qads_prepare_fork(int64_t timeout_ms);
+
 /* ---- doorbells, for event loops ---- */
 
 /** A file descriptor that becomes readable when a peer rings. One bell serves any number of readers and

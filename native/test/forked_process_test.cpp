@@ -8,7 +8,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
+#include "core/lease/evacuator.hpp"
 #include "core/segment/info.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
@@ -70,6 +72,57 @@ TEST_CASE("handles from before a fork are errors in the child, and its end chang
   LeaseTable::release(lease);
   reader->close();
   writer->close();
+  check_gone(name);
+}
+
+TEST_CASE("a forked child reads its own copy of what its parent holds, also when the parent gives it back") {
+  const std::string name = unique_name();
+  auto writer = RingWriter::create(name, ring_of(64 * kPage));
+  auto reader = RingReader::attach(name, {});
+  for (int i = 0; i < 3; ++i) write(*writer, 40'000);
+  std::vector<Lease*> leases;
+  for (int i = 0; i < 3; ++i) leases.push_back(take(*reader));
+  LeaseTable::release(leases[1]);
+  leases.erase(leases.begin() + 1);
+  REQUIRE(move_leases_out(soon()));
+  REQUIRE(eventually(other_threads_sleep));
+  const Shared<Steps> steps;
+  Child child([&] {
+    steps->reach(1);
+    REQUIRE(steps->wait_for(2));
+    for (Lease* lease : leases) check_lease(lease);
+    for (Lease* lease : leases) LeaseTable::release(keep_for_ever(lease));
+    for (Lease* lease : leases) check_lease(lease);
+    std::exit(qads::testing::failures() == 0 ? 0 : 1);
+  });
+  REQUIRE(steps->wait_for(1));
+  for (Lease* lease : leases) LeaseTable::release(lease);
+  for (std::uint64_t i = 3; i < 40; ++i) {
+    write(*writer, 40'000);
+    CHECK_EQ(read(*reader), i);
+  }
+  steps->reach(2);
+  CHECK(child.succeeded());
+  reader->close();
+  writer->close();
+  check_gone(name);
+}
+
+TEST_CASE("a forked child reads what its parent holds of an arena that everybody left") {
+  const std::string name = unique_name();
+  auto writer = RingWriter::create(name, ring_of(64 * kPage));
+  auto reader = RingReader::attach(name, {});
+  write(*writer, 40'000);
+  Lease* lease = take(*reader);
+  writer->close();
+  reader->close();
+  REQUIRE(move_leases_out(soon()));
+  Child child([&] {
+    check_lease(lease);
+    std::exit(qads::testing::failures() == 0 ? 0 : 1);
+  });
+  CHECK(child.succeeded());
+  LeaseTable::release(lease);
   check_gone(name);
 }
 

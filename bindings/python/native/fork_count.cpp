@@ -4,6 +4,8 @@
 
 #include <atomic>
 
+#include "gil.hpp"
+
 namespace qads::python {
 namespace {
 
@@ -14,7 +16,10 @@ std::atomic<std::uint64_t> count{0};
 std::uint64_t fork_count() noexcept { return count.load(std::memory_order_relaxed); }
 
 void count_forks() {
-  pthread_atfork(nullptr, nullptr, [] { count.fetch_add(1, std::memory_order_relaxed); });
+  pthread_atfork(nullptr, nullptr, [] {
+    count.fetch_add(1, std::memory_order_relaxed);
+    forget_threads_in_core();
+  });
 }
 
 }  // namespace qads::python

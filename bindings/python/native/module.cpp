@@ -22,6 +22,9 @@ using namespace qads::python;
 
 namespace {
 
+// Copying all that is held takes a fraction of it.
+constexpr std::int64_t kForkMs = 2000;
+
 void bind_writer(nb::module_& m) {
   nb::class_<PartSink>(m, "PartSink")
       .def(nb::init<>())
@@ -63,10 +66,12 @@ void bind_reader(nb::module_& m) {
   nb::class_<Slot>(m, "Slot")
       .def_prop_ro("address", [](const Slot& slot) { return reinterpret_cast<std::uintptr_t>(slot.data); })
       .def_ro("length", &Slot::length)
+      .def_ro("sequence", &Slot::sequence)
       .def_ro("schema_begin", &Slot::schema_begin)
       .def_ro("batch_begin", &Slot::batch_begin)
       .def_ro("dictionaries", &Slot::dictionaries)
       .def_ro("schema_id", &Slot::schema_id)
+      .def_ro("has_metadata", &Slot::has_metadata)
       .def_ro("in_place", &Slot::in_place)
       .def_ro("unseen", &Slot::unseen)
       .def_prop_ro("messages_address",
@@ -103,6 +108,7 @@ NB_MODULE(_native, m) {
       .def("close", &Bell::close);
   bind_writer(m);
   bind_reader(m);
+  m.def("prepare_fork", [] { return qads_prepare_fork(kForkMs) == QADS_OK; });
   m.def("list_arenas", &list_arenas);
   m.def("inspect_arena", &inspect_arena, "name"_a);
   m.def("unlink_arena", &unlink_arena, "name"_a);

@@ -14,13 +14,9 @@ Reader::Reader(const std::string& name, std::int64_t from, std::uint32_t spin_mi
   options.from = from;
   options.spin_micros = spin_micros;
   options.verify = verify;
-  const char* arena = checked_name(name);
-  int code;
-  {
-    const nanobind::gil_scoped_release released;
-    code = qads_reader_attach(arena, &options, &handle_);
-  }
-  checked(code);
+  const char* const arena = checked_name(name);
+  checked(without_gil([&] { return qads_reader_attach(arena, &options, &handle_); }));
+  leave_core_at_exit();
 }
 
 nanobind::object Reader::next(double seconds) {
@@ -64,33 +60,28 @@ nanobind::object Reader::take_loss() {
 }
 
 bool Reader::arm(const Bell& bell) {
-  const Turnstile::Turn turn(turnstile_);
   int wait = 0;
-  checked(qads_reader_arm(handle_, bell.handle(), &wait));
+  checked(turnstile_.run([&] { return qads_reader_arm(handle_, bell.handle(), &wait); }));
   return wait != 0;
 }
 
 void Reader::disarm() {
-  const Turnstile::Turn turn(turnstile_);
-  qads_reader_disarm(handle_);
+  turnstile_.run([&] { return qads_reader_disarm(handle_), true; });
 }
 
 std::uint64_t Reader::lag() {
-  const Turnstile::Turn turn(turnstile_);
   std::uint64_t lag = 0;
-  checked(qads_reader_lag(handle_, &lag));
+  checked(turnstile_.run([&] { return qads_reader_lag(handle_, &lag); }));
   return lag;
 }
 
 void Reader::close() {
-  const Turnstile::Turn turn(turnstile_);
-  qads_reader_close(handle_);
+  turnstile_.run([&] { return qads_reader_close(handle_), true; });
 }
 
 nanobind::dict Reader::stats() {
-  const Turnstile::Turn turn(turnstile_);
   qads_reader_stats s;
-  checked(qads_reader_get_stats(handle_, &s));
+  checked(turnstile_.run([&] { return qads_reader_get_stats(handle_, &s); }));
   nanobind::dict all;
   all["batches"] = s.batches;
   all["bytes"] = s.bytes;

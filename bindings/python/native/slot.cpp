@@ -14,6 +14,7 @@ std::uint64_t whole(double word) { return static_cast<std::uint64_t>(word); }
 int Slot::take(qads_reader* reader, const qads_batch& batch) {
   const double* const words = batch.layout;
   length = batch.length;
+  sequence = batch.sequence;
   schema_id = batch.schema_id;
   schema_begin = whole(words[kLayoutSchemaOffset]) - kPrefixBytes;
   dictionaries = whole(words[kLayoutDictionaryBatches]);
@@ -24,12 +25,13 @@ int Slot::take(qads_reader* reader, const qads_batch& batch) {
     if (i == dictionaries) break;
   }
   batch_begin = whole(block[kBlockMetadataOffset]) - kPrefixBytes;
+  has_metadata = block[kBlockHasMetadata] != 0;
   unseen = compressed && qads_reader_verifies(reader) == QADS_VERIFY_VALUES;
 
   const int code = qads_reader_take(reader, &lease, &data);
   in_place = code == QADS_OK && batch.copied == 0 && data == batch.data;
   if (!in_place) return code;
-  if (dictionaries == 0 && !compressed && block[kBlockHasMetadata] == 0) {
+  if (dictionaries == 0 && !compressed && !has_metadata) {
     record_batch.assign(block, block + block_words(block));
   }
   return keep_messages(reader, words);

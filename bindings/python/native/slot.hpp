@@ -26,10 +26,12 @@ struct Slot {
   qads_lease* lease = nullptr;
   const std::uint8_t* data = nullptr;
   std::uint64_t length = 0;
+  std::uint64_t sequence = 0;
   std::uint64_t schema_begin = 0;  // of the schema message: a stream starts here
   std::uint64_t batch_begin = 0;   // of the record batch message
   std::uint64_t dictionaries = 0;
   std::uint32_t schema_id = 0;
+  bool has_metadata = false;  // the record batch has custom metadata of its own
   bool in_place = false;  // in the ring, where only the bodies may be looked at
   bool unseen = false;  // values are verified, and some come out of compressed buffers: nobody has seen them
   /// Of a slot in place: its messages without their bodies, as they were verified, and where these are.

@@ -1,49 +1,66 @@
 // One thread at a time on a handle, in the order of arrival.
 #pragma once
 
-#include <nanobind/nanobind.h>
-
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 
 #include "fork_count.hpp"
+#include "gil.hpp"
 
 namespace qads::python {
 
 /// A handle of the C ABI is used by one thread at a time, and a wait holds it only for a slice; so that
 /// whoever comes meanwhile (another reader, close()) gets its turn after that slice, turns are served in
-/// order.
+/// order. Nobody wants the GIL while it has the turn: it may never get it.
 class Turnstile {
  public:
-  /// A turn, until the end of the scope. Made with the GIL held.
-  class Turn {
+  /// Calls `body`, which needs no GIL, when it is this thread's turn. Called with the GIL,
+  /// which is kept if the turn is free.
+  template <typename Body>
+  auto run(Body&& body) {
+    if (!try_enter()) return run_without_gil(body);
+    const Leaving leaving(*this);
+    return body();
+  }
+  /// The same, with the GIL given away in any case.
+  template <typename Body>
+  auto run_without_gil(Body&& body) {
+    return without_gil([&] {
+      enter();
+      const Leaving leaving(*this);
+      return body();
+    });
+  }
+
+ private:
+  class Leaving {
    public:
-    explicit Turn(Turnstile& turnstile) : turnstile_(turnstile) { turnstile_.enter(); }
-    ~Turn() { turnstile_.leave(); }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
+    explicit Leaving(Turnstile& turnstile) : turnstile_(turnstile) {}
+    ~Leaving() { turnstile_.leave(); }
+    Leaving(const Leaving&) = delete;
+    Leaving& operator=(const Leaving&) = delete;
 
    private:
     Turnstile& turnstile_;
   };
 
- private:
   // In a forked child the thread that had the turn does not exist; the handle itself refuses to work there.
   bool inherited() const noexcept { return forks_ != fork_count(); }
+
+  bool try_enter() {
+    if (inherited()) return true;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (next_ != serving_) return false;
+    ++next_;
+    return true;
+  }
 
   void enter() {
     if (inherited()) return;
     std::unique_lock<std::mutex> lock(mutex_);
     const std::uint64_t ticket = next_++;
-    if (ticket == serving_) return;
-    // Whoever has the turn may need the GIL before it gives the turn back.
-    lock.unlock();
-    const nanobind::gil_scoped_release released;
-    lock.lock();
     turn_.wait(lock, [&] { return serving_ == ticket; });
-    // Before the GIL is taken back: its holder may be about to leave.
-    lock.unlock();
   }
 
   void leave() noexcept {

@@ -1,8 +1,6 @@
 // Waits that let other Python threads run, and that signals end.
 #pragma once
 
-#include <nanobind/nanobind.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -43,21 +41,14 @@ class Until {
 /// released, but for a first attempt that is `brief`.
 template <typename Attempt>
 int wait_for(Turnstile& turnstile, double seconds, int blocked, bool brief, Attempt&& attempt) {
-  const auto released = [&](std::int64_t timeout_ms) {
-    const nanobind::gil_scoped_release without;
-    return attempt(timeout_ms);
-  };
-  {
-    const Turnstile::Turn turn(turnstile);
-    const int status = checked(brief ? attempt(std::int64_t{0}) : released(0));
-    if (status != blocked || seconds == 0) return status;
-  }
+  const auto at_once = [&] { return attempt(std::int64_t{0}); };
+  const int first = checked(brief ? turnstile.run(at_once) : turnstile.run_without_gil(at_once));
+  if (first != blocked || seconds == 0) return first;
   const Until until(seconds);
   for (;;) {
     check_signals();
     const std::int64_t slice = until.slice_ms();
-    const Turnstile::Turn turn(turnstile);
-    const int status = checked(released(slice));
+    const int status = checked(turnstile.run_without_gil([&] { return attempt(slice); }));
     if (status != blocked || slice == 0) return status;
   }
 }

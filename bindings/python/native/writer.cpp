@@ -22,14 +22,10 @@ Writer::Writer(const std::string& name, std::uint64_t capacity, std::uint32_t sl
   options.mode = mode;
   options.one_schema = one_schema ? 1 : 0;
   options.spin_micros = spin_micros;
-  const char* arena = checked_name(name);
-  int code;
-  {
-    // Zeroes the segment's pages.
-    const nanobind::gil_scoped_release released;
-    code = qads_writer_create(arena, &options, &handle_);
-  }
-  checked(code);
+  const char* const arena = checked_name(name);
+  // Zeroes the segment's pages.
+  checked(without_gil([&] { return qads_writer_create(arena, &options, &handle_); }));
+  leave_core_at_exit();
 }
 
 Writer::~Writer() {
@@ -53,22 +49,20 @@ std::int64_t Writer::place(const SlotEncoder& encoder, double seconds) {
 }
 
 bool Writer::arm(const Bell& bell) {
-  const Turnstile::Turn turn(turnstile_);
   int wait = 0;
-  checked(qads_writer_arm(handle_, bell.handle(), &wait));
+  checked(turnstile_.run([&] { return qads_writer_arm(handle_, bell.handle(), &wait); }));
   return wait != 0;
 }
 
 bool Writer::arm_drained(const Bell& bell, bool need_reader) {
-  const Turnstile::Turn turn(turnstile_);
   int wait = 0;
-  checked(qads_writer_arm_drained(handle_, bell.handle(), need_reader ? 1 : 0, &wait));
+  checked(turnstile_.run(
+      [&] { return qads_writer_arm_drained(handle_, bell.handle(), need_reader ? 1 : 0, &wait); }));
   return wait != 0;
 }
 
 void Writer::disarm() {
-  const Turnstile::Turn turn(turnstile_);
-  qads_writer_disarm(handle_);
+  turnstile_.run([&] { return qads_writer_disarm(handle_), true; });
 }
 
 bool Writer::wait_drained(bool need_reader, double seconds) {
@@ -79,29 +73,24 @@ bool Writer::wait_drained(bool need_reader, double seconds) {
 }
 
 void Writer::end() {
-  const Turnstile::Turn turn(turnstile_);
-  checked(qads_writer_end(handle_));
+  checked(turnstile_.run([&] { return qads_writer_end(handle_); }));
 }
 
 void Writer::abort(const std::string& reason) {
-  const Turnstile::Turn turn(turnstile_);
-  checked(qads_writer_abort(handle_, reason.c_str()));
+  checked(turnstile_.run([&] { return qads_writer_abort(handle_, reason.c_str()); }));
 }
 
 void Writer::accept_loss() {
-  const Turnstile::Turn turn(turnstile_);
-  qads_writer_accept_loss(handle_);
+  turnstile_.run([&] { return qads_writer_accept_loss(handle_), true; });
 }
 
 void Writer::close() {
-  const Turnstile::Turn turn(turnstile_);
-  qads_writer_close(handle_);
+  turnstile_.run([&] { return qads_writer_close(handle_), true; });
 }
 
 nanobind::dict Writer::stats() {
-  const Turnstile::Turn turn(turnstile_);
   qads_writer_stats s;
-  checked(qads_writer_get_stats(handle_, &s));
+  checked(turnstile_.run([&] { return qads_writer_get_stats(handle_, &s); }));
   nanobind::dict all;
   all["batches"] = s.batches;
   all["bytes"] = s.bytes;

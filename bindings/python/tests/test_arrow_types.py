@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime
 import decimal
 from typing import Any
@@ -21,6 +22,23 @@ DAY = datetime.date(2026, 11, 22)
 NOON = datetime.datetime(2026, 11, 22, 12)
 LONG = 'longer than the twelve bytes that a view holds itself'
 
+
+def with_format(text: str) -> pa.DataType:
+    """A type that pyarrow has no name for, by its format in the C Data Interface."""
+    exported = pa.int32().__arrow_c_schema__()
+    of_capsule = ctypes.pythonapi.PyCapsule_GetPointer
+    of_capsule.restype, of_capsule.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    schema = of_capsule(exported, b'arrow_schema')
+    # The format is the first member; the exporter owns the one that was there.
+    ctypes.c_void_p.from_address(schema).value = ctypes.cast(FORMATS[text], ctypes.c_void_p).value
+    return pa.DataType._import_from_c_capsule(exported)
+
+
+# Referred to by addresses in what is imported.
+FORMATS = {text: ctypes.c_char_p(text.encode()) for text in ('tiM', 'tiD')}
+MONTHS = with_format('tiM')
+DAYS = with_format('tiD')
+
 COLUMNS: dict[str, pa.Array] = {
     'null': pa.nulls(3),
     'bool': pa.array([True, None, False]),
@@ -31,6 +49,8 @@ COLUMNS: dict[str, pa.Array] = {
     'float16': pa.array([np.float16(1.5), None, np.float16(-2.0)], pa.float16()),
     'float32': pa.array([1.5, None, float('nan')], pa.float32()),
     'float64': pa.array([1.5, None, float('-inf')], pa.float64()),
+    'decimal32': pa.array([decimal.Decimal('1.25'), None, decimal.Decimal('-9.75')], pa.decimal32(5, 2)),
+    'decimal64': pa.array([decimal.Decimal('1.25'), None, decimal.Decimal('-9.75')], pa.decimal64(5, 2)),
     'decimal128': pa.array([decimal.Decimal('1.25'), None, decimal.Decimal('-9.75')], pa.decimal128(38, 2)),
     'decimal256': pa.array([decimal.Decimal('1.25'), None, decimal.Decimal('-9.75')], pa.decimal256(76, 2)),
     'date32': pa.array([DAY, None, DAY], pa.date32()),
@@ -51,6 +71,7 @@ COLUMNS: dict[str, pa.Array] = {
     'list': pa.array([[1, 2], None, []], pa.list_(pa.int64())),
     'large_list': pa.array([['x', None], None, [LONG]], pa.large_list(pa.string_view())),
     'list_view': pa.array([[1, 2], None, [3]], pa.list_view(pa.int32())),
+    'large_list_view': pa.array([['x'], None, [LONG]], pa.large_list_view(pa.string())),
     'fixed_size_list': pa.array([[1, 2], None, [3, None]], pa.list_(pa.int16(), 2)),
     'struct': pa.array([{'a': 1, 'b': LONG}, None, {'a': None, 'b': None}]),
     'map': pa.array([[('k', 1)], None, []], pa.map_(pa.string(), pa.int32())),
@@ -71,6 +92,14 @@ COLUMNS: dict[str, pa.Array] = {
     'extension': pa.ExtensionArray.from_storage(
         pa.uuid(), pa.array([b'0' * 16, None, b'1' * 16], pa.binary(16))
     ),
+}
+
+# As columns of a struct, because pyarrow has no Array class for these types.
+INTERVALS = {
+    str(data_type): pa.array([{'x': 1}, {'x': None}, {'x': -3}], pa.struct([('x', storage)])).view(
+        pa.struct([('x', data_type)])
+    )
+    for data_type, storage in ((MONTHS, pa.int32()), (DAYS, pa.int64()))
 }
 
 
@@ -96,6 +125,25 @@ def test_a_column_of_any_type_comes_through(column: pa.Array) -> None:
     written = [batch, batch, batch.slice(1, 1), batch.slice(0, 0), batch]
     for got, expected in zip(through_arena(*written), written, strict=True):
         assert_same(got, expected)
+
+
+@pytest.mark.parametrize('columns', INTERVALS.values(), ids=INTERVALS.keys())
+def test_a_column_that_pyarrow_has_no_array_for_comes_through(columns: pa.StructArray) -> None:
+    batch = pa.RecordBatch.from_struct_array(columns)
+    nested = pa.record_batch({'in a struct': columns})
+    written = [batch, batch, batch.slice(1, 1), batch.slice(0, 0), nested, nested, batch]
+    got = through_arena(*written)
+    assert len(got) == len(written)
+    for one, expected in zip(got, written, strict=True):
+        one.validate(full=True)
+        assert one.equals(expected)
+
+
+def test_no_type_is_missing_here() -> None:
+    types = [column.type for column in COLUMNS.values()] + [MONTHS, DAYS]
+    # An extension has the number of its storage type too.
+    known = {getattr(pa.lib, name) for name in dir(pa.lib) if name.startswith('Type_')}
+    assert known - {data_type.id for data_type in types} == set()
 
 
 @pytest.mark.parametrize('column', COLUMNS.values(), ids=COLUMNS.keys())

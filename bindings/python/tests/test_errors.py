@@ -384,7 +384,8 @@ def test_a_table_with_an_invalid_chunk_leaves_the_writer_usable() -> None:
     for _ in range(100):
         nested = pa.list_(nested)
     with Writer(name, size_mb=1) as writer, Reader(name) as reader:
-        with pytest.raises(pa.ArrowInvalid):
+        with pytest.raises(qadataswap.InvalidArgumentError, match=f'arena "{name}".* depth') as caught:
             writer.write(pa.record_batch({'x': pa.nulls(1, nested)}))
+        assert isinstance(caught.value.__cause__, pa.ArrowInvalid)
         writer.write(number_batch(0))
         assert reader.read() is not None

@@ -1,4 +1,7 @@
 // How leases are moved out of the ring: what the evacuator thread does with a table.
+#include <chrono>
+#include <thread>
+
 #include "core/base/clock.hpp"
 #include "core/base/log.hpp"
 #include "core/layout/counters.hpp"
@@ -105,9 +108,11 @@ LeaseTable::Evacuation LeaseTable::evacuate() noexcept {
   Evacuation result;
   while (!left_ && !in_ring_.empty() && !segment_.forked()) {
     const auto [sequence, lease] = *in_ring_.begin();
-    if (sequence >= entry().evict_below.load(std::memory_order_acquire)) break;
-    result.asked = true;
-    if (is_let_be(*lease)) {
+    const bool in_the_way = sequence < entry().evict_below.load(std::memory_order_acquire);
+    const bool before_fork = sequence < move_below_;
+    if (!in_the_way && !before_fork) break;
+    result.asked = result.asked || in_the_way;
+    if (!before_fork && is_let_be(*lease)) {
       result.again_ns = lease->let_be_until_ns;
       break;
     }
@@ -133,6 +138,22 @@ LeaseTable::Evacuation LeaseTable::evacuate() noexcept {
 void LeaseTable::tell_evacuator_bell(std::uint64_t bell_id) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (enlisted_ && !left_) entry().evacuator_bell_id.store(bell_id, std::memory_order_seq_cst);
+}
+
+void LeaseTable::ask_to_move_all() noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!left_ && !in_ring_.empty()) move_below_ = in_ring_.rbegin()->first + 1;
+}
+
+bool LeaseTable::wait_moved(Deadline deadline) noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto moved = [&] { return left_ || in_ring_.empty() || in_ring_.begin()->first >= move_below_; };
+  while (!moved() && !deadline.passed()) {
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+    lock.lock();
+  }
+  return moved();
 }
 
 }  // namespace qads

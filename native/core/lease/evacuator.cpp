@@ -134,6 +134,14 @@ void finish_leaving(Deadline deadline) noexcept {
   each_table(nullptr, [&](LeaseTable& table) { static_cast<void>(table.wait_left(deadline)); });
 }
 
+bool move_leases_out(Deadline deadline) noexcept {
+  bool moved = true;
+  each_table(nullptr, [](LeaseTable& table) { table.ask_to_move_all(); });
+  wake_evacuator();
+  each_table(nullptr, [&](LeaseTable& table) { moved = table.wait_moved(deadline) && moved; });
+  return moved;
+}
+
 void strike_from_evacuation(const LeaseTable* table) noexcept {
   std::shared_ptr<Worker> last;
   {

@@ -20,6 +20,10 @@ std::uint64_t enlist_for_evacuation(const std::weak_ptr<LeaseTable>& table);
 /// its name.
 void finish_leaving(Deadline deadline) noexcept;
 
+/// Moves all leases of this process to private memory, of which a forked child gets its own copy: the ring is
+/// not there for it. False if the deadline passed first. For callers that let nobody take a lease meanwhile.
+[[nodiscard]] bool move_leases_out(Deadline deadline) noexcept;
+
 /// The table is going, or its reader has left: stops the thread if it was the last. Idempotent.
 void strike_from_evacuation(const LeaseTable* table) noexcept;
 

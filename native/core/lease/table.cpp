@@ -338,7 +338,11 @@ void LeaseTable::leave() noexcept {
 
 void LeaseTable::free_entry(const MembershipLock& membership) noexcept {
   left_ = true;
-  if (!in_ring_.empty()) segment_.keep_bytes();
+  if (!in_ring_.empty()) {
+    segment_.keep_bytes();
+    // Without a writer, what is held in the ring stays as it is: a forked child may look.
+    for (const auto& view : views_) view->ring->show_to_forks();
+  }
   // Free before unlocked: an entry that is in use but unlocked would be reaped as dead.
   entry().state.store(static_cast<std::uint32_t>(ReaderState::free), std::memory_order_seq_cst);
   sync_point(SyncPoint::leave_free);

@@ -131,6 +131,11 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   /// The evacuator has another bell.
   void tell_evacuator_bell(std::uint64_t bell_id) noexcept;
 
+  /// Asks the evacuator for all leases that are held now; wake it then.
+  void ask_to_move_all() noexcept;
+  /// Waits until they are moved. False after the deadline.
+  [[nodiscard]] bool wait_moved(Deadline deadline) noexcept;
+
   /// The reader closed. With leases in the ring and a live writer the entry stays `leaving` until they are
   /// moved.
   void detach() noexcept;
@@ -191,6 +196,7 @@ class LeaseTable : public std::enable_shared_from_this<LeaseTable> {
   const std::uint8_t* ring_ = nullptr;       // of the first view, which stays
   std::map<std::uint64_t, Lease*> in_ring_;  // by sequence: the first is the pin
   std::uint64_t peeked_ = kNoPin;
+  std::uint64_t move_below_ = 0;  // leases below it are to be moved, whether they are in the way or not
   PrivatePagePool pool_;
   SpareMappings spares_;
   Patience patience_;

@@ -47,6 +47,8 @@ void RingView::populate() const noexcept {
   madvise(base_, span(), access_ == Access::read_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
 }
 
+void RingView::show_to_forks() const noexcept { madvise(base_, span(), MADV_DOFORK); }
+
 void RingView::discard(std::uint64_t offset, std::uint64_t length) const noexcept {
   madvise(base_ + offset, length, MADV_DONTNEED);
 }

@@ -32,6 +32,8 @@ class RingView {
   /// Puts the shared pages back over [offset, offset+length) of the view, page-aligned. False if the kernel
   /// refused.
   [[nodiscard]] bool restore(int fd, std::uint64_t offset, std::uint64_t length) const noexcept;
+  /// A child that is forked from now on has the mapping too.
+  void show_to_forks() const noexcept;
   /// Frees the private pages in the range; their contents are gone.
   void discard(std::uint64_t offset, std::uint64_t length) const noexcept;
   /// Puts private memory of zeros in the place of the ring, writable. If the kernel refuses, no memory at

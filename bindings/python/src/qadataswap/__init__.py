@@ -3,6 +3,9 @@
 One writer, many readers, in Python, Node.js, Rust and C++. `qadataswap.aio` is the same for asyncio.
 """
 
+import os as _os
+
+from . import _native
 from ._errors import (
     BatchTooLargeError,
     ClosedError,
@@ -28,12 +31,15 @@ from ._errors import (
 from ._info import ArenaInfo, BatchInfo, Loss, ReaderInfo, ReaderStats, WriterStats
 from ._native import version as __version__
 from ._on_full import OnFull
-from ._options import Start, Verify
-from ._sources import ArrowStream, Writable
+from ._options import Reconnect, Start, Verify
+from ._sources import ArrowStream, Metadata, Writable
 from .arena import SharedMemoryArena, inspect_arena, list_arenas, unlink_arena
 from .reader import Reader
 from .shared_data_frame import SharedDataFrame
 from .writer import Writer
+
+# Batches of the parent live on in a forked child, as multiprocessing makes by default.
+_os.register_at_fork(before=_native.prepare_fork)
 
 __all__ = [
     'ArenaInfo',
@@ -47,6 +53,7 @@ __all__ = [
     'IncompatibleError',
     'InvalidArgumentError',
     'Loss',
+    'Metadata',
     'NameInvalidError',
     'NoSpaceError',
     'NotAnArenaError',
@@ -58,6 +65,7 @@ __all__ = [
     'Reader',
     'ReaderInfo',
     'ReaderStats',
+    'Reconnect',
     'SchemaMismatchError',
     'SharedDataFrame',
     'SharedMemoryArena',

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from . import _native
+from ._errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,21 +23,31 @@ _MAX_SCHEMAS = 8
 class Encoder:
     """Plans the slot of one batch at a time. Remembers the last schemas."""
 
-    def __init__(self) -> None:
+    def __init__(self, arena: str) -> None:
+        self._arena = arena
         self._known: list[_SchemaEncoder] = []
 
     @contextlib.contextmanager
-    def planned(self, batch: pa.RecordBatch) -> Iterator[_native.SlotEncoder]:
-        """The slot of `batch`, whose buffers are borrowed until the end of the context."""
+    def planned(
+        self, batch: pa.RecordBatch, metadata: pa.KeyValueMetadata | None = None
+    ) -> Iterator[_native.SlotEncoder]:
+        """The slot of `batch`, whose buffers are borrowed until the end of the context.
+
+        :param metadata: of this batch alone
+        """
         encoder = self._encoder_of(batch.schema)
         if batch.num_rows == 0:
             # Of a slice without rows, Arrow C++ writes all values of some types.
             batch = empty_batch(batch.schema)
         try:
-            plan = encoder.plan(batch)
-        except BaseException:
+            plan = encoder.plan(batch, metadata)
+        except BaseException as error:
             # pyarrow's writer may be left in the middle of a message.
             self._known.remove(encoder)
+            if isinstance(error, pa.ArrowException) and not isinstance(error, MemoryError):
+                raise InvalidArgumentError(
+                    f'write() to arena "{self._arena}": this batch cannot be had as Arrow IPC: {error}'
+                ) from error
             raise
         try:
             yield plan
@@ -65,16 +76,16 @@ class _SchemaEncoder:
         # A stream leaves a dictionary out that has not changed, and a slot must have it.
         self._streams = not has_dictionaries(schema)
 
-    def plan(self, batch: pa.RecordBatch) -> _native.SlotEncoder:
+    def plan(self, batch: pa.RecordBatch, metadata: pa.KeyValueMetadata | None) -> _native.SlotEncoder:
         if self._known and self._streams:
             # From the second batch on, only the batch itself is written: several times faster for small ones.
             if self._stream is None:
                 self._stream = self._begin_stream()
-            self._stream.write_batch(batch)
+            self._stream.write_batch(batch, metadata)
             self._native.plan_batch(self._sink)
         else:
             with pa.ipc.new_file(pa.PythonFile(self._sink, mode='w'), self.schema) as file:
-                file.write_batch(batch)
+                file.write_batch(batch, metadata)
             self._native.plan_file(self._sink)
             self._known = True
         return self._native
@@ -92,7 +103,9 @@ class _SchemaEncoder:
 
 
 def empty_batch(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+    # All columns at once: pyarrow has no Array class for some types, such as intervals of months.
+    columns = pa.nulls(0, pa.struct(list(schema)))
+    return pa.RecordBatch.from_struct_array(columns).replace_schema_metadata(schema.metadata)
 
 
 def has_dictionaries(schema: pa.Schema) -> bool:

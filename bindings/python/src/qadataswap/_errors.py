@@ -36,7 +36,7 @@ class WriterExistsError(QadsError):
 
 
 class IncompatibleError(QadsError):
-    """The arena was made by another version of the layout."""
+    """The arena was made by another version of the layout, or a batch is of types that polars lacks."""
 
     code = 'ERR_QADS_INCOMPATIBLE'
 

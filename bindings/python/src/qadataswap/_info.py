@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class BatchInfo:
     """What this reader lost just before this batch."""
     leased: bool
     """True when the batch is read in place, False when its bytes were copied out of the ring."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    """What the writer said of this batch alone: Arrow's custom metadata of the record batch message."""
 
 
 @dataclass(frozen=True)

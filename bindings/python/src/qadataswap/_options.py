@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, QadsError
 from ._info import Loss
 from ._on_full import ON_FULL, OnFull
 from ._validators import check_bool, check_int, check_one_of, check_positive, check_timeout
@@ -25,6 +25,8 @@ Verify = Literal['metadata', 'values']
 
 VERIFY: tuple[Verify, ...] = ('metadata', 'values')
 
+EARLIEST = -1
+
 _MEBI = 2**20
 _MAX_SPIN_MICROS = 1_000_000
 
@@ -41,6 +43,10 @@ class WriterArguments(TypedDict, total=False):
     spin_micros: int
 
 
+Reconnect = bool | Literal['always']
+"""Whether a reader waits for the next writer of the name where it would fail; `always`: also at the end."""
+
+
 class ReaderArguments(TypedDict, total=False):
     """Keyword arguments of `Reader`, which documents them."""
 
@@ -49,6 +55,8 @@ class ReaderArguments(TypedDict, total=False):
     spin_micros: int
     on_loss: Callable[[Loss], object] | None
     verify: Verify | None
+    reconnect: Reconnect
+    on_reconnect: Callable[[QadsError | None], object] | None
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ class ReaderOptions:
     spin_micros: int
     on_loss: Callable[[Loss], object] | None
     verify: int
+    reconnect: Reconnect
+    on_reconnect: Callable[[QadsError | None], object] | None
 
 
 def reader_options(
@@ -97,9 +107,11 @@ def reader_options(
     spin_micros: int,
     on_loss: Callable[[Loss], object] | None,
     verify: Verify | None,
+    reconnect: Reconnect,
+    on_reconnect: Callable[[QadsError | None], object] | None,
 ) -> ReaderOptions:
     if from_ == 'earliest':
-        start = -1
+        start = EARLIEST
     elif from_ == 'latest':
         start = -2
     elif isinstance(from_, int) and not isinstance(from_, bool) and 0 <= from_ < 2**63:
@@ -111,10 +123,16 @@ def reader_options(
     wait = check_timeout(wait_ms, 'wait_ms', 'milliseconds')
     if on_loss is not None and not callable(on_loss):
         raise InvalidArgumentError(f'on_loss must be callable, got {on_loss!r}')
+    if on_reconnect is not None and not callable(on_reconnect):
+        raise InvalidArgumentError(f'on_reconnect must be callable, got {on_reconnect!r}')
+    if not isinstance(reconnect, bool) and reconnect != 'always':
+        raise InvalidArgumentError(f"reconnect must be True, False or 'always', got {reconnect!r}")
     return ReaderOptions(
         start=start,
-        wait_s=wait / 1000 if wait >= 0 else math.inf,
+        wait_s=wait / 1000 if wait >= 0 and not reconnect else math.inf,
         spin_micros=check_int(spin_micros, 'spin_micros', 0, _MAX_SPIN_MICROS),
         on_loss=on_loss,
         verify=0 if verify is None else 1 + VERIFY.index(check_one_of(verify, 'verify', VERIFY)),
+        reconnect=reconnect,
+        on_reconnect=on_reconnect,
     )

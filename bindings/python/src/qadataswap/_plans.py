@@ -20,18 +20,24 @@ class Plans:
     """Iterates over the slots of one write, each planned when its turn comes and valid until the next."""
 
     def __init__(
-        self, batches: Iterable[pa.RecordBatch], encoder: Encoder, capacity: int, arena: str
+        self,
+        batches: Iterable[pa.RecordBatch],
+        encoder: Encoder,
+        capacity: int,
+        arena: str,
+        metadata: pa.KeyValueMetadata | None = None,
     ) -> None:
         self._batches = batches
         self._encoder = encoder
         self._capacity = capacity
         self._arena = arena
+        self._metadata = metadata
         self.written = 0
         """Slots that are in the ring, for messages."""
 
     def __iter__(self) -> Generator[_native.SlotEncoder, None, None]:
         for batch in self._batches:
-            with self._encoder.planned(batch) as plan:
+            with self._planned(batch) as plan:
                 if plan.size <= self._capacity:
                     yield plan
                     continue
@@ -46,12 +52,15 @@ class Plans:
         if next(batches, None) is not None:
             yield None
             return
-        with self._encoder.planned(batch) as plan:
+        with self._planned(batch) as plan:
             yield plan if plan.size <= self._capacity else None
 
     def describe(self) -> str:
         so_far = f' (its first {self.written} parts are written)' if self.written else ''
         return f'write() to arena "{self._arena}"{so_far}'
+
+    def _planned(self, batch: pa.RecordBatch) -> contextlib.AbstractContextManager[_native.SlotEncoder]:
+        return self._encoder.planned(batch, self._metadata)
 
     def _split(self, batch: pa.RecordBatch, size: int) -> Generator[_native.SlotEncoder, None, None]:
         goal = self._part_goal(batch)
@@ -61,7 +70,7 @@ class Plans:
         while start < rows:
             count = min(step, rows - start)
             while True:
-                with self._encoder.planned(batch.slice(start, count)) as plan:
+                with self._planned(batch.slice(start, count)) as plan:
                     if plan.size <= (goal if count > 1 else self._capacity):
                         yield plan
                         break
@@ -73,7 +82,7 @@ class Plans:
 
     def _part_goal(self, batch: pa.RecordBatch) -> int:
         """Bytes that a part may take."""
-        with self._encoder.planned(batch.slice(0, 1)) as plan:
+        with self._planned(batch.slice(0, 1)) as plan:
             least = plan.size
         part = self._capacity // _PARTS_IN_RING
         # Every part repeats the dictionaries: where they take most of it, larger parts repeat them less

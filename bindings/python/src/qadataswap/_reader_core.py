@@ -14,9 +14,19 @@ import pyarrow as pa
 
 from . import _native
 from ._decoder import Decoder
-from ._errors import ClosedError, ForkedError, NotFoundError
+from ._errors import (
+    ClosedError,
+    ForkedError,
+    IncompatibleError,
+    NotFoundError,
+    QadsError,
+    WriterAbortedError,
+    WriterDiedError,
+)
+from ._frames import Frames
+from ._identity import Identity, identity_of, is_still
 from ._info import BatchInfo, Loss, ReaderStats
-from ._options import VERIFY, Start, Verify, reader_options
+from ._options import EARLIEST, VERIFY, Reconnect, Start, Verify, reader_options
 from ._validators import check_name
 
 if TYPE_CHECKING:
@@ -39,17 +49,29 @@ class ReaderCore:
         spin_micros: int = 0,
         on_loss: Callable[[Loss], object] | None = None,
         verify: Verify | None = None,
+        reconnect: Reconnect = False,
+        on_reconnect: Callable[[QadsError | None], object] | None = None,
     ) -> None:
         self._native: _native.Reader | None = None
         self._last_stats: ReaderStats | None = None
         self.name = check_name(name)
         """Of the arena."""
-        self._options = reader_options(from_, wait_ms, spin_micros, on_loss, verify)
+        self._options = reader_options(
+            from_, wait_ms, spin_micros, on_loss, verify, reconnect, on_reconnect
+        )
+        # The arena that is read or was left last, and what was known of it when it was left.
+        self._seen: Identity | None = None
+        self._last_info: BatchInfo | None = None
         self._wait_until = time.monotonic() + self._options.wait_s
         self._poll_s = _FIRST_POLL_S
         self._closed = False
         self._closing = threading.Lock()
-        self._decoder = Decoder()
+        self._decoder = Decoder(name)
+        self._frames = Frames(name)
+        # What polars has no frame for: the next read_arrow() delivers it.
+        self._no_frame: pa.RecordBatch | None = None
+        # Of the batch that was decoded last, and its sequence.
+        self._metadata: tuple[int, dict[str, str]] = (-1, {})
         self._undelivered: _native.Slot | None = None
         self._generation = 0
         self._attach()
@@ -65,9 +87,9 @@ class ReaderCore:
 
     @property
     def generation(self) -> int:
-        """Every writer that is created under the name begins a new generation of the arena.
+        """Every writer that takes the name over begins a new generation of the arena.
 
-        0 until attached.
+        It is 1 again after the name was gone. 0 until attached.
         """
         return self._generation
 
@@ -88,10 +110,13 @@ class ReaderCore:
         """Where the batch that was read last came from; None before the first."""
         last = None if self._native is None else self._native.last()
         if last is None:
-            return None
+            return self._last_info
         sequence, rows, length, commit_ns, lost_first, lost_count, leased = last
         lost = Loss(lost_first, lost_count) if lost_count else None
-        return BatchInfo(self.name, sequence, rows, length, commit_ns, lost, leased)
+        of_sequence, metadata = self._metadata
+        if of_sequence != sequence:
+            metadata = {}
+        return BatchInfo(self.name, sequence, rows, length, commit_ns, lost, leased, metadata)
 
     def stats(self) -> ReaderStats:
         """Counters; after `close`, those of that moment."""
@@ -115,6 +140,7 @@ class ReaderCore:
                     self._last_stats = self.stats()
             self._closed = True
             self._undelivered = None
+            self._no_frame = None
             if self._native is not None:
                 self._native.close()
 
@@ -127,12 +153,19 @@ class ReaderCore:
             _warn(f'unclosed reader of arena "{self.name}"', ResourceWarning, stacklevel=2, source=self)
 
     def _attach(self) -> bool:
-        """Attaches if it is not: false while there is no such arena and time is left."""
+        """Attaches if it is not: false while there is no such arena, or only the one that was left, and time
+        is left.
+        """
         if self._native is not None:
             return True
         try:
             options = self._options
-            native = _native.Reader(self.name, options.start, options.spin_micros, options.verify)
+            identity = identity_of(self.name) if options.reconnect else None
+            if identity is not None and identity == self._seen:
+                return False
+            # Later arenas are read from their beginning.
+            start = options.start if self._seen is None else EARLIEST
+            native = _native.Reader(self.name, start, options.spin_micros, options.verify)
         except NotFoundError as error:
             if self._options.wait_s == 0:
                 raise
@@ -140,9 +173,34 @@ class ReaderCore:
                 waited = f'{error} (waited {self._options.wait_s * 1000:g} ms for it)'
                 raise NotFoundError(waited) from error
             return False
-        self._generation = native.stats()['generation']
-        self._native = native
+        # The name may have passed to another arena between looking and attaching.
+        if identity is not None and not is_still(self.name, identity):
+            native.close()
+            return False
+        with self._closing:
+            # Another thread may have closed this reader meanwhile, or been faster.
+            if self._closed or self._native is not None:
+                native.close()
+                return not self._closed
+            self._generation = native.stats()['generation']
+            self._seen = identity
+            self._native = native
         return True
+
+    def _leave(self, native: _native.Reader, why: QadsError | None) -> None:
+        """Done with this arena: the next read waits for another one."""
+        with self._closing:
+            # Another thread may have left it, or closed this reader.
+            if self._closed or self._native is not native:
+                return
+            self._last_stats = self.stats()
+            self._last_info = self.info
+            self._metadata = (-1, {})
+            self._native = None
+            self._poll_s = _FIRST_POLL_S
+        native.close()
+        if self._options.on_reconnect is not None:
+            self._options.on_reconnect(why)
 
     def _next_poll_s(self) -> float:
         """Until `_attach` is worth repeating. Nobody rings for a birth, so it is polled."""
@@ -151,24 +209,56 @@ class ReaderCore:
         return poll
 
     def _take(self, seconds: float) -> _native.Slot | bool | None:
-        """The next batch; None at the end, False when nothing came in time."""
+        """The next batch; None at the end, False when nothing came in time or the arena was left."""
         self._check_open('read')
         if self._undelivered is not None:
             slot, self._undelivered = self._undelivered, None
             return slot
-        assert self._native is not None
-        got = self._native.next(seconds)
+        native = self._native
+        if native is None:
+            return False
+        try:
+            got = native.next(seconds)
+        except (WriterDiedError, WriterAbortedError) as error:
+            if not self._options.reconnect:
+                raise
+            self._leave(native, error)
+            return False
+        except ClosedError:
+            if self._closed or self._native is native:
+                raise
+            # Another thread left the arena.
+            return False
         if got is not False and self._options.on_loss is not None:
-            lost = self._native.take_loss()
+            lost = native.take_loss()
             if lost is not None:
                 # A listener that fails does not cost the batch: the next read delivers it.
                 self._undelivered = got
                 self._options.on_loss(Loss(*lost))
                 self._undelivered = None
+        if got is None and self._options.reconnect == 'always':
+            self._leave(native, None)
+            return False
         return got
 
     def _decode(self, slot: _native.Slot) -> pa.RecordBatch:
-        return self._decoder.batch(slot)
+        batch, metadata = self._decoder.batch(slot)
+        self._metadata = (slot.sequence, metadata)
+        return batch
+
+    def _frame(self, slot: _native.Slot) -> pl.DataFrame:
+        self._no_frame = None
+        batch = self._decode(slot)
+        try:
+            return self._frames.of(batch, slot.sequence)
+        except IncompatibleError:
+            self._no_frame = batch
+            raise
+
+    def _take_no_frame(self) -> pa.RecordBatch | None:
+        self._check_open('read_arrow')
+        batch, self._no_frame = self._no_frame, None
+        return batch
 
     def _check_open(self, call: str) -> None:
         if self._closed:
@@ -177,11 +267,6 @@ class ReaderCore:
     def _describe(self) -> str:
         if self.attached:
             return f'read() of arena "{self.name}"'
+        if self._seen is not None:
+            return f'waiting for the next writer of arena "{self.name}"'
         return f'waiting for arena "{self.name}" to be created'
-
-
-def frame_of(batch: pa.RecordBatch) -> pl.DataFrame:
-    """In place: the frame's columns keep the batch's memory."""
-    import polars as pl
-
-    return pl.DataFrame(batch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pyarrow as pa
@@ -23,6 +23,32 @@ class ArrowStream(Protocol):
 
 Writable: TypeAlias = 'pl.DataFrame | pl.LazyFrame | pa.Table | pa.RecordBatch | ArrowStream'
 """One DataFrame is one batch. Tables and streams are written batch by batch."""
+
+
+Metadata: TypeAlias = Mapping[str, str] | Mapping[bytes, bytes]
+"""Custom metadata of a batch. A `pyarrow.KeyValueMetadata` is one."""
+
+
+def check_metadata(metadata: Any) -> pa.KeyValueMetadata | None:
+    """None for none."""
+    if metadata is None:
+        return None
+    if not isinstance(metadata, (Mapping, pa.KeyValueMetadata)):
+        raise InvalidArgumentError(f'metadata must be a mapping of str to str, got {metadata!r}')
+    pairs = [(_text(key), _text(value)) for key, value in metadata.items()]
+    return pa.KeyValueMetadata(pairs) if pairs else None
+
+
+def _text(value: Any) -> str:
+    try:
+        if isinstance(value, bytes):
+            return value.decode()
+        if isinstance(value, str):
+            value.encode()
+            return value
+    except UnicodeError as error:
+        raise InvalidArgumentError(f'metadata must be UTF-8, got {value!r}') from error
+    raise InvalidArgumentError(f'metadata must be a mapping of str to str, got {value!r} in it')
 
 
 def batches_of(data: Any, capacity: int, arena: str) -> Iterable[pa.RecordBatch]:

@@ -15,7 +15,7 @@ from ._info import WriterStats
 from ._on_full import ON_FULL, OnFull
 from ._options import writer_options
 from ._plans import Plans
-from ._sources import Writable, batches_of
+from ._sources import Metadata, Writable, batches_of, check_metadata
 from ._validators import check_name
 
 _NOTHING_WRITTEN = WriterStats(*([0] * len(dataclasses.fields(WriterStats))))
@@ -49,7 +49,7 @@ class WriterCore:
         # Parts of one write stay together. Re-entrant, because a signal handler may come in between.
         self._writing = threading.RLock()
         self._in_write = False
-        self._encoder = Encoder()
+        self._encoder = Encoder(name)
         self._bytes_copied = 0
         self._native = _native.Writer(
             name,
@@ -126,9 +126,10 @@ class WriterCore:
     def _closed_error(self, call: str) -> ClosedError:
         return ClosedError(f'{call}() of arena "{self.name}": {self._refusal or "the writer is closed"}')
 
-    def _plans(self, data: Writable, call: str) -> Plans:
+    def _plans(self, data: Writable, call: str, metadata: Metadata | None) -> Plans:
         self._check_open(call)
-        return Plans(batches_of(data, self.capacity, self.name), self._encoder, self.capacity, self.name)
+        batches = batches_of(data, self.capacity, self.name)
+        return Plans(batches, self._encoder, self.capacity, self.name, check_metadata(metadata))
 
     def _check_open(self, call: str) -> None:
         if self._refusal is not None:
@@ -168,9 +169,21 @@ class WriterCore:
 
 
 def text_of(reason: object) -> str:
-    text = str(reason) or type(reason).__name__ if isinstance(reason, BaseException) else str(reason)
+    """A sentence for readers, who do not see what kind of exception it is."""
     # As bytes of UTF-8 that end with the first zero byte: what cannot be in it is replaced.
-    return text.replace('\0', '\ufffd').encode(errors='replace').decode()
+    return _sentence_of(reason).replace('\0', '\ufffd').encode(errors='replace').decode()
+
+
+def _sentence_of(reason: object) -> str:
+    if not isinstance(reason, BaseException):
+        return str(reason)
+    kind = type(reason).__name__
+    # The text of KeyError(21) is "21".
+    says_what = not isinstance(reason, KeyError) and any(isinstance(part, str) for part in reason.args)
+    text = str(reason)
+    if not text:
+        return kind
+    return text if says_what else f'{kind}: {text}'
 
 
 def several(name: str) -> InvalidArgumentError:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from . import _native
 from ._errors import TimedOutError
-from ._reader_core import ReaderCore, frame_of
+from ._reader_core import ReaderCore
 from ._validators import check_timeout
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Reader(ReaderCore):
     :param on_loss: told of each loss before the batch that follows it is delivered.
     :param verify: `metadata`, or `values` too; the latter by default where another user made the arena or may
         write to it. What it costs is in the README.
+    :param reconnect: wait for the next writer of the name instead of failing: when there is none yet, and
+        when the writer died or aborted. With `always` also when it ended, so that reading never ends. The
+        first arena is read as `from_` says, later ones from their beginning, and none twice. Default False.
+    :param on_reconnect: told why a writer is left, by the error or by None (it ended), before the wait for
+        the next one.
     :raises NotFoundError: there is no such arena (without `wait_ms`)
     :raises TooManyReadersError, IncompatibleError, NotAnArenaError, CorruptError, NameInvalidError,
         InvalidArgumentError, PermissionDeniedError:
@@ -51,23 +57,20 @@ class Reader(ReaderCore):
         :raises WriterDiedError, WriterAbortedError: after everything that was committed before has been
             delivered
         :raises CorruptError: for a slot that fails verification; the next read goes on behind it
+        :raises IncompatibleError: polars has no type for a column: a `read_arrow` after that gives the batch,
+            a `read` the next one
         :raises NotFoundError: the arena did not appear within `wait_ms`
         :raises ClosedError: the reader was closed
         """
-        batch = self.read_arrow(timeout=timeout)
-        return None if batch is None else frame_of(batch)
+        slot = self._next(timeout)
+        return None if slot is None else self._frame(slot)
 
     def read_arrow(self, *, timeout: float | None = None) -> pa.RecordBatch | None:
         """Like `read`, as a pyarrow RecordBatch."""
-        seconds = check_timeout(timeout)
-        if not self.attached:
-            seconds = self._wait_for_arena(seconds)
-        slot = self._take(seconds)
-        if slot is None:
-            return None
-        if isinstance(slot, bool):
-            raise TimedOutError(f'{self._describe()} timed out after {timeout} s')
-        return self._decode(slot)
+        if (batch := self._take_no_frame()) is not None:
+            return batch
+        slot = self._next(timeout)
+        return None if slot is None else self._decode(slot)
 
     def ready(self, *, timeout: float | None = None) -> None:
         """Waits until the arena exists and this reader is attached. `read` waits too.
@@ -94,6 +97,22 @@ class Reader(ReaderCore):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _next(self, timeout: float | None) -> _native.Slot | None:
+        seconds = check_timeout(timeout)
+        deadline = time.monotonic() + seconds
+        while True:
+            if not self.attached:
+                seconds = self._wait_for_arena(seconds)
+            native = self._native
+            slot = self._take(seconds)
+            # Another arena is read on in the time that is left.
+            if slot is not False or (native is not None and self._native is native):
+                break
+            seconds = max(0.0, deadline - time.monotonic()) if seconds >= 0 else seconds
+        if isinstance(slot, bool):
+            raise TimedOutError(f'{self._describe()} timed out after {timeout} s')
+        return slot
 
     def _wait_for_arena(self, seconds: float) -> float:
         """The seconds that are left."""

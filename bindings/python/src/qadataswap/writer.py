@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import _native
 from ._errors import TimedOutError
-from ._sources import Writable
+from ._sources import Metadata, Writable
 from ._validators import check_timeout
 from ._writer_core import WriterCore, several, text_of
 
@@ -45,12 +45,16 @@ class Writer(WriterCore):
     :raises NameInvalidError, InvalidArgumentError, PermissionDeniedError:
     """
 
-    def write(self, data: Writable, *, timeout: float | None = None) -> int | None:
+    def write(
+        self, data: Writable, *, metadata: Metadata | None = None, timeout: float | None = None
+    ) -> int | None:
         """Writes a DataFrame as one batch, or each batch of a table; what is larger than the ring is split
         by rows.
 
         The data is copied into the ring once, by the time this returns. Under `block` it waits for space.
 
+        :param metadata: of this batch, beside that of its schema: custom metadata of Arrow's record batch
+            message, which readers have in `info.metadata`. Every part of a table or of a split batch has it.
         :param timeout: seconds; None waits for ever, 0 never.
         :returns: the sequence of the last batch written, or None when the arena's policy dropped one.
         :raises TimedOutError: a batch is written wholly or not at all, but parts of a table or of a split
@@ -61,7 +65,7 @@ class Writer(WriterCore):
         :raises ClosedError: after `end`, `abort` or `close`
         """
         deadline = _deadline(check_timeout(timeout))
-        plans = self._plans(data, 'write')
+        plans = self._plans(data, 'write', metadata)
         last = None
         dropped = False
         with self._writing:
@@ -80,13 +84,13 @@ class Writer(WriterCore):
                 self._in_write = False
         return None if dropped else last
 
-    def try_write(self, data: Writable) -> bool:
+    def try_write(self, data: Writable, *, metadata: Metadata | None = None) -> bool:
         """Writes one batch if that needs no waiting.
 
         :returns: True when it is in the ring; False when there is no space now, or it was dropped.
         :raises InvalidArgumentError: for a table of several batches, or a batch that would have to be split
         """
-        plans = self._plans(data, 'try_write')
+        plans = self._plans(data, 'try_write', metadata)
         with self._writing:
             self._begin_write('try_write')
             try:

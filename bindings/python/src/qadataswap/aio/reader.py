@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from .. import _native
 from .._errors import TimedOutError
-from .._reader_core import ReaderCore, frame_of
+from .._reader_core import ReaderCore
 from .._validators import check_timeout
 from ._doorbell import Membership
 from ._turns import Turns
@@ -39,24 +39,15 @@ class Reader(ReaderCore):
 
     async def read(self, *, timeout: float | None = None) -> pl.DataFrame | None:
         """As `qadataswap.Reader.read`."""
-        batch = await self.read_arrow(timeout=timeout)
-        return None if batch is None else frame_of(batch)
+        slot = await self._next(timeout)
+        return None if slot is None else self._frame(slot)
 
     async def read_arrow(self, *, timeout: float | None = None) -> pa.RecordBatch | None:
         """Like `read`, as a pyarrow RecordBatch."""
-        deadline = _deadline(check_timeout(timeout))
-        self._check_open('read')
-        slot: _native.Slot | bool | None = False
-        if await self._turns.take(deadline):
-            try:
-                slot = await self._next(deadline)
-            finally:
-                self._turns.give()
-        if slot is None:
-            return None
-        if isinstance(slot, bool):
-            raise TimedOutError(f'{self._describe()} timed out after {timeout} s')
-        return self._decode(slot)
+        if (batch := self._take_no_frame()) is not None:
+            return batch
+        slot = await self._next(timeout)
+        return None if slot is None else self._decode(slot)
 
     async def ready(self, *, timeout: float | None = None) -> None:
         """Waits until the arena exists and this reader is attached. `read` waits too."""
@@ -84,18 +75,39 @@ class Reader(ReaderCore):
     ) -> None:
         self.close()
 
-    async def _next(self, deadline: float) -> _native.Slot | bool | None:
-        if not self.attached and not await self._wait_for_arena(deadline):
-            return False
-        assert self._native is not None
+    async def _next(self, timeout: float | None) -> _native.Slot | None:
+        deadline = _deadline(check_timeout(timeout))
+        self._check_open('read')
+        slot: _native.Slot | bool | None = False
+        if await self._turns.take(deadline):
+            try:
+                slot = await self._take_when_there(deadline)
+            finally:
+                self._turns.give()
+        if isinstance(slot, bool):
+            raise TimedOutError(f'{self._describe()} timed out after {timeout} s')
+        return slot
+
+    async def _take_when_there(self, deadline: float) -> _native.Slot | bool | None:
+        while True:
+            if not self.attached and not await self._wait_for_arena(deadline):
+                return False
+            native = self._native
+            assert native is not None
+            slot = await self._take_of(native, deadline)
+            # Another arena is read on in the time that is left.
+            if slot is not False or self._native is native:
+                return slot
+
+    async def _take_of(self, native: _native.Reader, deadline: float) -> _native.Slot | bool | None:
         slot: _native.Slot | bool | None = False
 
         def attempt() -> bool:
             nonlocal slot
             slot = self._take(0)
-            return slot is not False
+            return slot is not False or self._native is not native
 
-        await self._membership.doorbell().wait(attempt, self._native.arm, self._native.disarm, deadline)
+        await self._membership.doorbell().wait(attempt, native.arm, native.disarm, deadline)
         return slot
 
     async def _wait_for_arena(self, deadline: float) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .. import _native
 from .._errors import TimedOutError
-from .._sources import Writable
+from .._sources import Metadata, Writable
 from .._validators import check_timeout
 from .._writer_core import WriterCore, several, text_of
 from ._doorbell import Membership
@@ -35,14 +35,16 @@ class Writer(WriterCore):
         self._turns = Turns()
         self._membership = Membership()
 
-    async def write(self, data: Writable, *, timeout: float | None = None) -> int | None:
+    async def write(
+        self, data: Writable, *, metadata: Metadata | None = None, timeout: float | None = None
+    ) -> int | None:
         """As `qadataswap.Writer.write`.
 
         A batch is written wholly or not at all, also when this is cancelled. Copying runs in the loop's
         thread.
         """
         deadline = _deadline(check_timeout(timeout))
-        plans = self._plans(data, 'write')
+        plans = self._plans(data, 'write', metadata)
         last: int | None = None
         dropped = False
         if not await self._turns.take(deadline):
@@ -63,9 +65,9 @@ class Writer(WriterCore):
             self._turns.give()
         return None if dropped else last
 
-    def try_write(self, data: Writable) -> bool:
+    def try_write(self, data: Writable, *, metadata: Metadata | None = None) -> bool:
         """As `qadataswap.Writer.try_write`; False also when earlier writes still wait."""
-        plans = self._plans(data, 'try_write')
+        plans = self._plans(data, 'try_write', metadata)
         if self._turns.taken:
             return False
         with plans.single() as plan:
