@@ -1,4 +1,4 @@
-#include "core/evacuator.hpp"
+#include "core/lease/evacuator.hpp"
 #include "handles.hpp"
 
 #include <cinttypes>
