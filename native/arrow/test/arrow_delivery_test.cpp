@@ -179,6 +179,8 @@ TEST_CASE("a slow consumer gets everything of a writer that is gone, then the er
     Child child([&] {
       Writer writer(name, small_ring(64));
       for (std::int64_t number = 0; number < 40; ++number) writer.write(*number_batch(number));
+      // What is aborted before anybody came is gone with its reason.
+      CHECK(eventually([&] { return writer.stats().joins == 1; }));
       if (!killed) writer.abort("the exchange hung up");
       stay();
     });

@@ -122,7 +122,10 @@ def test_a_slow_consumer_gets_everything_of_a_writer_that_is_gone_and_then_the_e
         def each(batch: Batch, _: Any) -> None:
             numbers.append(number_of(batch))
             if len(numbers) == 1:
-                child.kill() if how == 'killed' else child.tell('the exchange hung up')
+                if how == 'killed':
+                    child.kill()
+                else:
+                    child.tell('the exchange hung up')
             # Busy with each batch until the writer is gone.
             until(lambda: not inspect_arena(name).writer_alive)
 
