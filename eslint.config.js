@@ -41,7 +41,6 @@ export default defineConfig(
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {
       globals: {
-        console: 'readonly',
         AbortController: 'readonly',
         console: 'readonly',
         performance: 'readonly',
