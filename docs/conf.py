@@ -29,6 +29,8 @@ nitpick_ignore_regex = [
     (r'py:.*', r'qadataswap\._.*'),
     (r'py:.*', r'(ArenaState|ReaderState|Start|Writable|OnFull|Loss|Self|Callable|Iterator|AsyncIterator)'),
 ]
+# Words such as `bytes` are attributes of several classes.
+suppress_warnings = ['ref.python']
 myst_enable_extensions = ['colon_fence', 'deflist', 'attrs_inline']
 myst_heading_anchors = 4
 

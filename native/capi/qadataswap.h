@@ -33,9 +33,9 @@ extern "C" {
 
 enum qads_status {
   QADS_OK = 0,
-  QADS_EMPTY = -1,       /* nothing ready before the time-out */
-  QADS_WOULD_BLOCK = -2, /* the ring is full and the time-out passed */
-  QADS_DROPPED = -3,     /* the ring is full and the arena drops the newest batch */
+  QADS_EMPTY = -1,       /**< nothing ready before the time-out */
+  QADS_WOULD_BLOCK = -2, /**< the ring is full and the time-out passed */
+  QADS_DROPPED = -3,     /**< the ring is full and the arena drops the newest batch */
   QADS_ENDED = -4        /* the writer ended the arena and everything was read */
 };
 
@@ -78,8 +78,8 @@ typedef struct qads_bell qads_bell;
 /** Tells one arena of a name from the others, before and after it. */
 typedef struct qads_identity {
   uint64_t
-      generation; /* number of the arena under its name; begins at 1 again when the name was gone meanwhile */
-  uint64_t created_ns; /* CLOCK_REALTIME at its creation */
+      generation; /**< number of the arena under its name; begins at 1 again when the name was gone meanwhile */
+  uint64_t created_ns; /**< CLOCK_REALTIME at its creation */
 } qads_identity;
 
 /* ---- library ---- */
@@ -95,14 +95,14 @@ QADS_API const char* qads_last_error(void);
 /* ---- writer ---- */
 
 typedef struct qads_writer_options {
-  size_t size;          /* of this structure */
-  uint64_t capacity;    /* bytes of the data ring; default 64 MiB */
-  uint32_t slots;       /* batches in flight; default 1024 */
-  uint32_t max_readers; /* default 32 */
-  uint32_t on_full;     /* qads_on_full; default QADS_BLOCK */
-  uint32_t mode; /* of the segment's file; default 0600. A group, or all, may read and write, or neither */
-  uint32_t one_schema;  /* 1: a batch with other columns than the first is QADS_ERR_SCHEMA_MISMATCH */
-  uint32_t spin_micros; /* busy-wait this long before sleeping; default 0 */
+  size_t size;          /**< of this structure */
+  uint64_t capacity;    /**< bytes of the data ring; default 64 MiB */
+  uint32_t slots;       /**< batches in flight; default 1024 */
+  uint32_t max_readers; /**< default 32 */
+  uint32_t on_full;     /**< qads_on_full; default QADS_BLOCK */
+  uint32_t mode; /**< of the segment's file; default 0600. A group, or all, may read and write, or neither */
+  uint32_t one_schema;  /**< 1: a batch with other columns than the first is QADS_ERR_SCHEMA_MISMATCH */
+  uint32_t spin_micros; /**< busy-wait this long before sleeping; default 0 */
 } qads_writer_options;
 
 QADS_API void qads_writer_options_init(qads_writer_options* options);
@@ -158,10 +158,10 @@ QADS_API void qads_writer_disarm(qads_writer* writer);
 
 typedef struct qads_writer_stats {
   uint64_t batches, bytes, dropped_newest, dropped_oldest, waits, wait_ns, reaped_readers, evictions;
-  uint64_t readers; /* attached now */
-  uint64_t joins;   /* readers that ever attached */
-  uint64_t unread;  /* batches that some reader has not read */
-  uint64_t in_ring; /* batches that occupy the ring, history included */
+  uint64_t readers; /**< attached now */
+  uint64_t joins;   /**< readers that ever attached */
+  uint64_t unread;  /**< batches that some reader has not read */
+  uint64_t in_ring; /**< batches that occupy the ring, history included */
   uint64_t capacity, generation;
 } qads_writer_stats;
 
@@ -172,7 +172,7 @@ QADS_API int qads_writer_get_stats(qads_writer* writer, qads_writer_stats* stats
 
 /** What is verified of a batch before it is shown. */
 enum qads_verify {
-  QADS_VERIFY_AUTO = 0, /* VALUES, if another user made the arena or may write to it; METADATA otherwise */
+  QADS_VERIFY_AUTO = 0, /**< VALUES, if another user made the arena or may write to it; METADATA otherwise */
   QADS_VERIFY_METADATA =
       1,                 /* every number of the metadata: no Arrow library is led outside of the slot by it */
   QADS_VERIFY_VALUES = 2 /* besides every value that leads somewhere: offsets, views, dictionary indices, type
@@ -181,12 +181,12 @@ enum qads_verify {
 };
 
 typedef struct qads_reader_options {
-  size_t size;          /* of this structure */
-  int64_t from;         /* default QADS_FROM_EARLIEST */
-  uint32_t spin_micros; /* default 0 */
-  uint32_t unverified;  /* 1: verify nothing; for payloads that are not Arrow. Default 0 */
-  uint32_t verify;      /* qads_verify; default QADS_VERIFY_AUTO */
-  uint32_t reserved;    /* 0 */
+  size_t size;          /**< of this structure */
+  int64_t from;         /**< default QADS_FROM_EARLIEST */
+  uint32_t spin_micros; /**< default 0 */
+  uint32_t unverified;  /**< 1: verify nothing; for payloads that are not Arrow. Default 0 */
+  uint32_t verify;      /**< qads_verify; default QADS_VERIFY_AUTO */
+  uint32_t reserved;    /**< 0 */
 } qads_reader_options;
 
 QADS_API void qads_reader_options_init(qads_reader_options* options);
@@ -201,20 +201,20 @@ QADS_API int qads_reader_identity(qads_reader* reader, qads_identity* identity);
 
 /** A batch as it lies in the ring: a complete Arrow IPC file, read-only. */
 typedef struct qads_batch {
-  const uint8_t* data; /* aligned to 64 bytes, to a page if it is leased in place */
+  const uint8_t* data; /**< aligned to 64 bytes, to a page if it is leased in place */
   uint64_t length;
   uint64_t sequence;
   uint64_t rows;
-  uint64_t fingerprint; /* of the schema message */
-  uint64_t commit_ns;   /* CLOCK_REALTIME at commit */
-  uint64_t lost_first;  /* first sequence that drop-oldest took from this reader just before this batch, */
-  uint64_t lost_count;  /* and how many; 0: none */
+  uint64_t fingerprint; /**< of the schema message */
+  uint64_t commit_ns;   /**< CLOCK_REALTIME at commit */
+  uint64_t lost_first;  /**< first sequence that drop-oldest took from this reader just before this batch, */
+  uint64_t lost_count;  /**< and how many; 0: none */
   /* The verified layout of the slot (native/ipc/layout.hpp), valid until the next peek; NULL if
    * unverified. */
   const double* layout;
   uint64_t layout_words;
-  uint32_t schema_id; /* stands for exactly these schema bytes, for this reader; 0 if unverified */
-  uint32_t copied;    /* 1: `data` is private memory already, not the ring */
+  uint32_t schema_id; /**< stands for exactly these schema bytes, for this reader; 0 if unverified */
+  uint32_t copied;    /**< 1: `data` is private memory already, not the ring */
 } qads_batch;
 
 /** Looks at the next batch, waiting for one. The bytes are valid until qads_reader_advance, or as long as the
@@ -249,8 +249,8 @@ QADS_API void qads_reader_free(qads_reader* reader);
 
 typedef struct qads_reader_stats {
   uint64_t batches, bytes, bytes_copied, lost, waits, evacuations;
-  uint64_t private_bytes; /* of private memory that holds evacuated leases now */
-  uint64_t leases;        /* held now */
+  uint64_t private_bytes; /**< of private memory that holds evacuated leases now */
+  uint64_t leases;        /**< held now */
   uint64_t cursor;
   uint64_t capacity, generation;
 } qads_reader_stats;
@@ -278,17 +278,17 @@ QADS_API void qads_bell_free(qads_bell* bell);
 
 typedef struct qads_reader_info {
   uint32_t index, pid;
-  uint32_t alive, waiting, state; /* state: 1 joining, 2 live, 3 leaving */
+  uint32_t alive, waiting, state; /**< state: 1 joining, 2 live, 3 leaving */
   uint32_t reserved;
   uint64_t cursor, lag;
-  uint64_t pin; /* lowest leased sequence, or UINT64_MAX */
+  uint64_t pin; /**< lowest leased sequence, or UINT64_MAX */
   uint64_t batches, bytes, bytes_copied, lost, evacuations, private_bytes;
 } qads_reader_info;
 
 typedef struct qads_arena_info {
   uint64_t generation, created_ns, total_bytes, capacity;
   uint32_t slots, max_readers, on_full, mode, one_schema, lease_threshold;
-  uint32_t state; /* 1 open, 2 ended, 3 aborted */
+  uint32_t state; /**< 1 open, 2 ended, 3 aborted */
   uint32_t writer_alive, writer_pid, readers;
   uint64_t published, oldest, batches, bytes, dropped_newest, dropped_oldest, reaped_readers, evictions;
   char abort_reason[1001];

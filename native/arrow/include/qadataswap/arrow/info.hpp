@@ -15,8 +15,8 @@ namespace qads::arrow {
 
 /// Tells one arena of a name from the others, before and after it.
 struct ArenaId {
-  std::uint64_t generation;  // number under the name; begins at 1 again when the name was gone meanwhile
-  std::uint64_t created_ns;  // CLOCK_REALTIME at its creation
+  std::uint64_t generation;  ///< number under the name; begins at 1 again when the name was gone meanwhile
+  std::uint64_t created_ns;  ///< CLOCK_REALTIME at its creation
 
   bool operator==(const ArenaId& other) const noexcept {
     return generation == other.generation && created_ns == other.created_ns;
@@ -32,12 +32,12 @@ struct Loss {
 
 /// Where a batch came from.
 struct BatchInfo {
-  std::uint64_t sequence;  // number of the batch; the writer's first is 0
+  std::uint64_t sequence;  ///< number of the batch; the writer's first is 0
   std::uint64_t rows;
-  std::uint64_t bytes;       // of the slot, an Arrow IPC file
-  std::uint64_t commit_ns;   // CLOCK_REALTIME at commit
-  std::optional<Loss> lost;  // just before this batch
-  bool leased;               // read in place; false: its bytes were copied out of the ring
+  std::uint64_t bytes;       ///< of the slot, an Arrow IPC file
+  std::uint64_t commit_ns;   ///< CLOCK_REALTIME at commit
+  std::optional<Loss> lost;  ///< just before this batch
+  bool leased;               ///< read in place; false: its bytes were copied out of the ring
   /// That its writer gave to this batch alone; null without any.
   std::shared_ptr<const ::arrow::KeyValueMetadata> custom_metadata;
 };

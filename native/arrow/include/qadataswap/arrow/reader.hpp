@@ -94,7 +94,7 @@ class Reader {
  private:
   struct Impl;
   Impl& impl() const;
-  std::unique_ptr<Impl> impl_;  // null after a move
+  std::unique_ptr<Impl> impl_;  ///< null after a move
 };
 
 }  // namespace qads::arrow

@@ -74,7 +74,7 @@ class Writer {
  private:
   struct Impl;
   Impl& impl() const;
-  std::unique_ptr<Impl> impl_;  // null after a move
+  std::unique_ptr<Impl> impl_;  ///< null after a move
 };
 
 }  // namespace qads::arrow
