@@ -84,8 +84,8 @@ TEST_CASE("bytes that come while a slot is verified are never among the messages
       auto* byte = reinterpret_cast<std::atomic<std::uint8_t>*>(slot.data() + at);
       while (!stop) byte->fetch_xor(0x40);
     });
-    int accepted = 0;
-    for (int i = 0; i < (testing::quick() ? 2000 : 10000); ++i) {
+    const int enough = testing::quick() ? 500 : 5000;
+    for (int accepted = 0; accepted < enough;) {
       SlotVerifier fresh;
       Layout words;
       if (!fresh.verify(slot.data(), slot.size(), words).ok()) continue;
@@ -94,7 +94,6 @@ TEST_CASE("bytes that come while a slot is verified are never among the messages
     }
     stop = true;
     peer.join();
-    CHECK(accepted > 0);
   }
 }
 #endif

@@ -120,14 +120,14 @@ TEST_CASE("a peer that keeps changing metadata gets batches refused, and no more
         byte->fetch_xor(static_cast<std::uint8_t>(1u << next % 8));
       }
     });
-    int refused = 0;
-    const int count = qads::testing::quick() ? 500 : 3000;
-    for (int i = 0; i < count; ++i) {
+    const int enough = qads::testing::quick() ? 50 : 500;
+    for (int read = 0, refused = 0; read < enough || refused < enough;) {
       target = writer.write(slot);
       std::this_thread::yield();
       try {
         const auto batch = reader.read(Timeout{60'000});
         CHECK(batch->Validate().ok());
+        ++read;
       } catch (const Error& error) {
         CHECK_EQ(error.code(), QADS_ERR_CORRUPT);
         ++refused;
@@ -136,7 +136,6 @@ TEST_CASE("a peer that keeps changing metadata gets batches refused, and no more
     }
     stop = true;
     peer.join();
-    CHECK(refused > 0);
   }
 }
 #endif
