@@ -19,8 +19,8 @@ def check_name(name: object) -> str:
     except UnicodeEncodeError as error:
         # Half a surrogate pair: of the name of a file that is not UTF-8, for one.
         raise NameInvalidError(
-            f'{ascii(name)} is not a name for an arena: its character {error.start + 1} is no text; use 1 to 200 '
-            'of the characters A-Z a-z 0-9 . _ -, and not only dots'
+            f'{name!a} is not a name for an arena: its character {error.start + 1} is no text; use 1 to '
+            '200 of the characters A-Z a-z 0-9 . _ -, and not only dots'
         ) from None
     return name
 
