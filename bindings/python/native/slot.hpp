@@ -32,7 +32,7 @@ struct Slot {
   std::uint64_t dictionaries = 0;
   std::uint32_t schema_id = 0;
   bool has_metadata = false;  // the record batch has custom metadata of its own
-  bool in_place = false;  // in the ring, where only the bodies may be looked at
+  bool in_place = false;      // in the ring, where only the bodies may be looked at
   bool unseen = false;  // values are verified, and some come out of compressed buffers: nobody has seen them
   /// Of a slot in place: its messages without their bodies, as they were verified, and where these are.
   std::vector<std::uint8_t> messages;

@@ -89,5 +89,6 @@ def test_a_process_with_daemon_threads_in_a_wait_ends_quietly_and_leaves_nothing
 ) -> None:
     name = unique_name()
     with Child('test_exit', role.__name__, name=name, threads=threads) as child:
-        assert child.finished() == ''
+        # Whether the reader or the writer goes first is chance: what was unread may be warned of.
+        assert [line for line in child.finished().splitlines() if 'batches unread' not in line] == []
     assert not arena_exists(name)

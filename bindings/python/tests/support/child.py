@@ -35,6 +35,10 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def report(self) -> Any:
         """The next value that the child reports; fails when it ends without one."""
         assert self._process.stdout is not None
