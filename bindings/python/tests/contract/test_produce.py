@@ -76,13 +76,13 @@ def test_the_end_waits_for_nobody_once_a_reader_came_however_much_is_unread(prod
         assert [number_of(batch) for batch in slow.batches()] == [0, 1, 2]
 
 
-@pytest.mark.parametrize('policy', ['drop-oldest', 'drop-newest', 'error'])
 def test_the_end_waits_for_nobody_where_nothing_was_written(produce: Producer) -> None:
     name = unique_name()
     produce(name, numbers(0), **SMALL_RING)
     assert not arena_exists(name)
 
 
+@pytest.mark.parametrize('policy', ['drop-oldest', 'drop-newest', 'error'])
 def test_the_end_waits_for_nobody_under_a_policy_that_loses_batches(produce: Producer, policy: str) -> None:
     name = unique_name()
     produce(name, numbers(3), on_full=policy, **SMALL_RING)
