@@ -161,7 +161,7 @@ impl<'r> BatchRef<'r> {
     ///
     /// [`Error::NoSpace`] when there is no memory for the copy, [`Error::Forked`].
     pub fn lease(mut self) -> Result<LeasedBatch> {
-        let (info, layout, slot, messages) = self.take_slot()?;
+        let Taken { info, layout, slot, messages } = self.take_slot()?;
         Ok(LeasedBatch {
             slot,
             layout: layout.into(),
@@ -178,13 +178,12 @@ impl<'r> BatchRef<'r> {
     ///
     /// Those of [`lease`](Self::lease) and [`LeasedBatch::record_batch`].
     pub fn into_record_batch(mut self) -> Result<RecordBatch> {
-        let (info, layout, slot, messages) = self.take_slot()?;
+        let Taken { info, layout, slot, messages } = self.take_slot()?;
         let (schema, context) = (self.schema, self.context);
         Leased { layout, slot: &slot, messages: &messages, schema, context, info: &info }.record_batch()
     }
 
-    /// Leases the slot; the buffer owns the lease. With the verified messages, if they are needed later.
-    fn take_slot(&mut self) -> Result<(BatchInfo, &'r [f64], Buffer, Arc<[u8]>)> {
+    fn take_slot(&mut self) -> Result<Taken<'r>> {
         let peeked = self.peeked.take().expect("a batch has its bytes until it is consumed");
         let (info, layout) = (peeked.info(), peeked.layout());
         let messages = if Layout::new(layout).is_compressed() { peeked.messages() } else { &[] };
@@ -193,8 +192,18 @@ impl<'r> BatchRef<'r> {
         let (data, length) = (lease.data(), lease.len());
         // SAFETY: the lease keeps these bytes valid and unchanged, and the buffer owns it.
         let slot = unsafe { Buffer::from_custom_allocation(data, length, Arc::new(lease)) };
-        Ok((info, layout, slot, messages))
+        Ok(Taken { info, layout, slot, messages })
     }
+}
+
+/// A slot that was leased.
+struct Taken<'r> {
+    info: BatchInfo,
+    layout: &'r [f64],
+    /// Owns the lease.
+    slot: Buffer,
+    /// As they were verified, if they are needed later.
+    messages: Arc<[u8]>,
 }
 
 impl fmt::Debug for BatchRef<'_> {
