@@ -11,8 +11,8 @@
 #include <memory>
 #include <string>
 
-#include "core/segment/info.hpp"
 #include "core/os/memory_limit.hpp"
+#include "core/segment/info.hpp"
 #include "core/wake/bell.hpp"
 #include "process_roles.hpp"
 #include "ring_support.hpp"
