@@ -19,10 +19,13 @@ const SIZES = [
   { size: '100 rows x 6', rows: 100, count: 20_000 },
   { size: '1 MiB', rows: rowsOf(2 ** 20), count: 1000 },
 ]
+/** Of a peer that takes milliseconds for a batch, so many times fewer. */
+const SLOWER = 10
 
 interface Peer {
   readonly name: string
   readonly program: string
+  readonly slow?: boolean
   readonly server?: (python: string) => Promise<Server | string>
 }
 
@@ -30,8 +33,8 @@ const PEERS: readonly Peer[] = [
   { name: 'multiprocessing.shared_memory, pyarrow', program: 'multiprocessing_shared_memory' },
   { name: 'zeromq over ipc', program: 'zeromq' },
   { name: 'iceoryx2, publish and subscribe', program: 'iceoryx2_service' },
-  { name: 'Redis Streams', program: 'redis_streams', server: startRedis },
-  { name: 'Vineyard', program: 'vineyard_objects', server: startVineyard },
+  { name: 'Redis Streams', program: 'redis_streams', slow: true, server: startRedis },
+  { name: 'Vineyard', program: 'vineyard_objects', slow: true, server: startVineyard },
 ]
 
 /** The programs that the pages of docs/coming-from show, Python to Python, each a whole process. */
@@ -42,13 +45,14 @@ export const comingFrom: Bench = {
     const python = pythonWithArrow()
     if (python === undefined) return [{ figure: 'Python peers', why: howToInstallPeers() }]
     const rows: (Row | Missing)[] = []
-    for (const { name, program, server } of PEERS) {
+    for (const { name, program, slow = false, server } of PEERS) {
       const started = await server?.(python)
       if (typeof started === 'string') {
         rows.push({ figure: name, why: started })
         continue
       }
-      for (const { size, rows: length, count } of SIZES) {
+      for (const { size, rows: length, count: most } of SIZES) {
+        const count = slow ? most / SLOWER : most
         const perSecond = async (file: string) => {
           const { stdout } = await run(python, [`${folder}${file}.py`, String(length), String(count)], {
             timeout: LIMIT_MS,
