@@ -133,7 +133,7 @@ def read_on(name: str) -> None:
     [
         (0o600, None, 'metadata'),
         (0o660, None, 'values'),
-        (0o602, None, 'values'),
+        (0o606, None, 'values'),
         (0o600, 'values', 'values'),
         (0o660, 'metadata', 'metadata'),
     ],
