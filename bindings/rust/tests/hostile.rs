@@ -43,11 +43,17 @@ impl Slot {
         message + PREFIX + u32::from_le_bytes(length) as usize
     }
 
-    /// Overwrites the schema message and the message behind it.
+    /// Overwrites the schema message and the message behind it, but what says that they are messages.
     fn overwrite_metadata(&self) {
-        let schema = self.end_of_metadata(MAGIC.len());
-        let end = self.end_of_metadata(schema);
-        self.overwrite(MAGIC.len(), &vec![0xFF; end - MAGIC.len()]);
+        let is_message = |at: &usize| self.bytes[*at..*at + 4] == [0xFF; 4];
+        let mut message = (MAGIC.len()..).step_by(8).find(is_message).expect("the schema message");
+        for _ in 0..2 {
+            let end = self.end_of_metadata(message);
+            let metadata = message + PREFIX;
+            assert!(end - metadata >= 64, "there is metadata");
+            self.overwrite(metadata, &vec![0xFF; end - metadata]);
+            message = end;
+        }
     }
 }
 
