@@ -294,6 +294,8 @@ test('what a destroy cuts off gets the error that streams give', async (t) => {
         while (writable.writer.tryWrite(numberBatch(0)));
         outcome((callback) => writable.write(numberBatch(1), callback))
         outcome((callback) => writable.write(numberBatch(2), callback))
+      } else {
+        t.true(writable.writer.tryWrite(numberBatch(0)))
       }
       outcome((callback) => writable.end(callback))
       // The end is under way: it waits for a first reader, or behind the writes.
