@@ -1,4 +1,5 @@
-/* QADataSwap's C ABI: Arrow record batches between processes on one machine, through a ring in POSIX shared
+/** @file
+ * QADataSwap's C ABI: Arrow record batches between processes on one machine, through a ring in POSIX shared
  * memory.
  *
  * Rules that hold everywhere:
@@ -23,6 +24,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
+/** Marks the functions of the library. */
 #define QADS_API __attribute__((visibility("default")))
 #else
 #define QADS_API
@@ -31,48 +33,60 @@ extern "C" {
 /** Changes when a function or structure changes incompatibly; equals the number in the library's soname. */
 #define QADS_ABI_VERSION 0
 
+/** What a call that did not fail says. */
 enum qads_status {
-  QADS_OK = 0,
+  QADS_OK = 0,           /**< done */
   QADS_EMPTY = -1,       /**< nothing ready before the time-out */
   QADS_WOULD_BLOCK = -2, /**< the ring is full and the time-out passed */
   QADS_DROPPED = -3,     /**< the ring is full and the arena drops the newest batch */
-  QADS_ENDED = -4        /* the writer ended the arena and everything was read */
+  QADS_ENDED = -4        /**< the writer ended the arena and everything was read */
 };
 
 /** The names are those of qads_error_name(): ERR_QADS_NAME_INVALID and so on, the same in every language. */
 enum qads_error {
-  QADS_ERR_NAME_INVALID = 1,
-  QADS_ERR_INVALID_ARGUMENT = 2,
-  QADS_ERR_NOT_FOUND = 3,
-  QADS_ERR_WRITER_EXISTS = 4,
-  QADS_ERR_INCOMPATIBLE = 5,
-  QADS_ERR_NOT_AN_ARENA = 6,
-  QADS_ERR_CORRUPT = 7,
-  QADS_ERR_TOO_MANY_READERS = 8,
-  QADS_ERR_NO_SPACE = 9,
-  QADS_ERR_BATCH_TOO_LARGE = 10,
-  QADS_ERR_SCHEMA_MISMATCH = 11,
-  QADS_ERR_TIMED_OUT = 12,
-  QADS_ERR_ABORTED = 13,
-  QADS_ERR_WRITER_DIED = 14,
-  QADS_ERR_WRITER_ABORTED = 15,
-  QADS_ERR_CLOSED = 16,
-  QADS_ERR_RELEASED = 17,
-  QADS_ERR_PERMISSION = 18,
-  QADS_ERR_FORKED = 19,
-  QADS_ERR_FULL = 20,
-  QADS_ERR_SYSTEM = 21
+  QADS_ERR_NAME_INVALID = 1,     /**< not 1 to 200 of A-Z a-z 0-9 . _ -, or only dots */
+  QADS_ERR_INVALID_ARGUMENT = 2, /**< an argument out of its range */
+  QADS_ERR_NOT_FOUND = 3,        /**< no such arena */
+  QADS_ERR_WRITER_EXISTS = 4,    /**< the arena has a live writer */
+  QADS_ERR_INCOMPATIBLE = 5,     /**< made by another release, or with another page size */
+  QADS_ERR_NOT_AN_ARENA = 6,     /**< the file of that name is something else */
+  QADS_ERR_CORRUPT = 7,          /**< bytes that no correct peer writes */
+  QADS_ERR_TOO_MANY_READERS = 8, /**< all places for readers are taken */
+  QADS_ERR_NO_SPACE = 9,         /**< shared memory is too small */
+  QADS_ERR_BATCH_TOO_LARGE = 10, /**< larger than the ring */
+  QADS_ERR_SCHEMA_MISMATCH = 11, /**< the arena allows another schema */
+  QADS_ERR_TIMED_OUT = 12,       /**< a wait was limited */
+  QADS_ERR_ABORTED = 13,         /**< a wait was cancelled */
+  QADS_ERR_WRITER_DIED = 14,     /**< the writer died; comes after the last batch */
+  QADS_ERR_WRITER_ABORTED = 15,  /**< the writer aborted; comes after the last batch */
+  QADS_ERR_CLOSED = 16,          /**< used after it was closed */
+  QADS_ERR_RELEASED = 17,        /**< used after it was released */
+  QADS_ERR_PERMISSION = 18,      /**< the segment belongs to another user */
+  QADS_ERR_FORKED = 19,          /**< a handle was used in a forked child */
+  QADS_ERR_FULL = 20,            /**< the ring is full, and the policy is QADS_FAIL */
+  QADS_ERR_SYSTEM = 21           /**< the kernel refused */
 };
 
-enum qads_on_full { QADS_BLOCK = 0, QADS_DROP_OLDEST = 1, QADS_DROP_NEWEST = 2, QADS_FAIL = 3 };
+/** What a writer does when the ring is full. */
+enum qads_on_full {
+  QADS_BLOCK = 0,       /**< waits for the slowest reader; nothing is lost */
+  QADS_DROP_OLDEST = 1, /**< unread batches of slow readers go; each is told exactly which */
+  QADS_DROP_NEWEST = 2, /**< the new batch is not written, and counted */
+  QADS_FAIL = 3         /**< the write fails with QADS_ERR_FULL */
+};
 
-/** Where a reader starts: a sequence, or one of these. */
+/** A reader starts at a sequence (0 and above), or here: at what is still in the ring. */
 #define QADS_FROM_EARLIEST ((int64_t)-1)
+/** Or with new batches only. */
 #define QADS_FROM_LATEST ((int64_t)-2)
 
+/** The writer of an arena. */
 typedef struct qads_writer qads_writer;
+/** A reader of an arena. */
 typedef struct qads_reader qads_reader;
+/** Keeps the bytes of one batch as they are until it is released. */
 typedef struct qads_lease qads_lease;
+/** What peers ring to wake an event loop. */
 typedef struct qads_bell qads_bell;
 
 /** Tells one arena of a name from the others, before and after it. */
@@ -84,8 +98,9 @@ typedef struct qads_identity {
 
 /* ---- library ---- */
 
-/** "0.1.0". */
+/** The version of the library; a static string. */
 QADS_API const char* qads_version(void);
+/** QADS_ABI_VERSION as the library was built with it. */
 QADS_API uint32_t qads_abi_version(void);
 /** "ERR_QADS_…"; a static string. */
 QADS_API const char* qads_error_name(int code);
@@ -94,17 +109,19 @@ QADS_API const char* qads_last_error(void);
 
 /* ---- writer ---- */
 
+/** How an arena is made. Set the defaults with qads_writer_options_init. */
 typedef struct qads_writer_options {
   size_t size;          /**< of this structure */
-  uint64_t capacity;    /**< bytes of the data ring; default 64 MiB */
+  uint64_t capacity;    /**< bytes of the data ring, rounded up to whole pages; default 64 MiB */
   uint32_t slots;       /**< batches in flight; default 1024 */
-  uint32_t max_readers; /**< default 32 */
+  uint32_t max_readers; /**< that may be attached at once, 1 to 512; default 32 */
   uint32_t on_full;     /**< qads_on_full; default QADS_BLOCK */
   uint32_t mode; /**< of the segment's file; default 0600. A group, or all, may read and write, or neither */
   uint32_t one_schema;  /**< 1: a batch with other columns than the first is QADS_ERR_SCHEMA_MISMATCH */
-  uint32_t spin_micros; /**< busy-wait this long before sleeping; default 0 */
+  uint32_t spin_micros; /**< microseconds to spin before sleeping; default 0 */
 } qads_writer_options;
 
+/** Sets the size and the defaults. */
 QADS_API void qads_writer_options_init(qads_writer_options* options);
 
 /** Creates the arena `name` and becomes its writer; takes the name over from a writer that is gone. `options`
@@ -114,8 +131,8 @@ QADS_API int qads_writer_create(const char* name, const qads_writer_options* opt
 /** Bytes of the ring that the writer may fill. They belong to the ring; valid until commit, abort or close.
  */
 typedef struct qads_claim {
-  uint8_t* data;
-  uint64_t length;
+  uint8_t* data;   /**< aligned to 64 bytes */
+  uint64_t length; /**< bytes, as many as were asked for */
 } qads_claim;
 
 /** Reserves `bytes` contiguous bytes. One claim at a time. QADS_WOULD_BLOCK, QADS_DROPPED or an error
@@ -154,41 +171,57 @@ QADS_API int qads_writer_arm(qads_writer* writer, const qads_bell* bell, int* wa
 QADS_API int qads_writer_arm_drained(qads_writer* writer, const qads_bell* bell, int need_reader, int* wait);
 /** The same for "a reader has ever attached". */
 QADS_API int qads_writer_arm_reader(qads_writer* writer, const qads_bell* bell, int* wait);
+/** No more rings for what was armed last. */
 QADS_API void qads_writer_disarm(qads_writer* writer);
 
+/** Counters of one writer, and the state of its ring. */
 typedef struct qads_writer_stats {
-  uint64_t batches, bytes, dropped_newest, dropped_oldest, waits, wait_ns, reaped_readers, evictions;
-  uint64_t readers; /**< attached now */
-  uint64_t joins;   /**< readers that ever attached */
-  uint64_t unread;  /**< batches that some reader has not read */
-  uint64_t in_ring; /**< batches that occupy the ring, history included */
-  uint64_t capacity, generation;
+  uint64_t batches;        /**< written */
+  uint64_t bytes;          /**< of the slots of these */
+  uint64_t dropped_newest; /**< batches that were not written because the ring was full */
+  uint64_t dropped_oldest; /**< unread batches taken from slow readers, added over the readers */
+  uint64_t waits;          /**< times that it went to wait for space */
+  uint64_t wait_ns;        /**< nanoseconds in waits that blocked the thread */
+  uint64_t reaped_readers; /**< readers that died and whose entry was taken back */
+  uint64_t evictions;      /**< times that a reader was asked to move its leases out of the ring */
+  uint64_t readers;        /**< attached now */
+  uint64_t joins;          /**< readers that ever attached */
+  uint64_t unread;         /**< batches that some reader has not read */
+  uint64_t in_ring;        /**< batches that occupy the ring, history included */
+  uint64_t capacity;       /**< bytes of the data ring */
+  uint64_t generation;     /**< as in qads_identity */
 } qads_writer_stats;
 
+/** Of its arena. */
 QADS_API int qads_writer_identity(qads_writer* writer, qads_identity* identity);
+/** The counters as they are now. QADS_ERR_CLOSED after qads_writer_close. */
 QADS_API int qads_writer_get_stats(qads_writer* writer, qads_writer_stats* stats);
 
 /* ---- reader ---- */
 
 /** What is verified of a batch before it is shown. */
 enum qads_verify {
-  QADS_VERIFY_AUTO = 0, /**< VALUES, if another user made the arena or may write to it; METADATA otherwise */
-  QADS_VERIFY_METADATA =
-      1,                 /* every number of the metadata: no Arrow library is led outside of the slot by it */
-  QADS_VERIFY_VALUES = 2 /* besides every value that leads somewhere: offsets, views, dictionary indices, type
-                            ids, run ends, null counts, and UTF-8. A small batch is copied before that. What
-                            is compressed is not looked into: who decompresses it validates what comes out */
+  /** VALUES, if another user made the arena or may write to it; METADATA otherwise. */
+  QADS_VERIFY_AUTO = 0,
+  /** Every number of the metadata: no Arrow library is led outside of the slot by it. */
+  QADS_VERIFY_METADATA = 1,
+  /** Besides every value that leads somewhere: offsets, views, dictionary indices, type ids, run ends, null
+   * counts, and UTF-8. A small batch is copied before that. What is compressed is not looked into: who
+   * decompresses it validates what comes out. */
+  QADS_VERIFY_VALUES = 2
 };
 
+/** How a reader attaches. Set the defaults with qads_reader_options_init. */
 typedef struct qads_reader_options {
   size_t size;          /**< of this structure */
-  int64_t from;         /**< default QADS_FROM_EARLIEST */
-  uint32_t spin_micros; /**< default 0 */
+  int64_t from;         /**< a sequence, QADS_FROM_LATEST or QADS_FROM_EARLIEST, the default */
+  uint32_t spin_micros; /**< microseconds to spin before sleeping; default 0 */
   uint32_t unverified;  /**< 1: verify nothing; for payloads that are not Arrow. Default 0 */
   uint32_t verify;      /**< qads_verify; default QADS_VERIFY_AUTO */
   uint32_t reserved;    /**< 0 */
 } qads_reader_options;
 
+/** Sets the size and the defaults. */
 QADS_API void qads_reader_options_init(qads_reader_options* options);
 
 /** Attaches to the arena `name`. `options` may be NULL. The caller owns *reader. */
@@ -201,20 +234,20 @@ QADS_API int qads_reader_identity(qads_reader* reader, qads_identity* identity);
 
 /** A batch as it lies in the ring: a complete Arrow IPC file, read-only. */
 typedef struct qads_batch {
-  const uint8_t* data; /**< aligned to 64 bytes, to a page if it is leased in place */
-  uint64_t length;
-  uint64_t sequence;
-  uint64_t rows;
+  const uint8_t* data;  /**< aligned to 64 bytes, to a page if it is leased in place */
+  uint64_t length;      /**< bytes */
+  uint64_t sequence;    /**< number of the batch; the writer's first is 0 */
+  uint64_t rows;        /**< as the writer said */
   uint64_t fingerprint; /**< of the schema message */
   uint64_t commit_ns;   /**< CLOCK_REALTIME at commit */
   uint64_t lost_first;  /**< first sequence that drop-oldest took from this reader just before this batch, */
   uint64_t lost_count;  /**< and how many; 0: none */
-  /* The verified layout of the slot (native/ipc/layout.hpp), valid until the next peek; NULL if
+  /** The verified layout of the slot (native/ipc/layout.hpp), valid until the next peek; NULL if
    * unverified. */
   const double* layout;
-  uint64_t layout_words;
-  uint32_t schema_id; /**< stands for exactly these schema bytes, for this reader; 0 if unverified */
-  uint32_t copied;    /**< 1: `data` is private memory already, not the ring */
+  uint64_t layout_words; /**< length of `layout`; 0 if unverified */
+  uint32_t schema_id;    /**< stands for exactly these schema bytes, for this reader; 0 if unverified */
+  uint32_t copied;       /**< 1: `data` is private memory already, not the ring */
 } qads_batch;
 
 /** Looks at the next batch, waiting for one. The bytes are valid until qads_reader_advance, or as long as the
@@ -234,11 +267,12 @@ QADS_API int qads_reader_advance(qads_reader* reader);
  * copied: in a copy (the batch says `copied`, or *data is not where it was) lie the messages that were
  * verified. */
 QADS_API int qads_reader_take(qads_reader* reader, qads_lease** lease, const uint8_t** data);
-/** From any thread. */
+/** Gives the lease back, from any thread. */
 QADS_API void qads_lease_release(qads_lease* lease);
 
 /** Asks the writer to ring `bell` at the next event: *wait is 1; or 0: peek again now. */
 QADS_API int qads_reader_arm(qads_reader* reader, const qads_bell* bell, int* wait);
+/** No more rings for what was armed last. */
 QADS_API void qads_reader_disarm(qads_reader* reader);
 /** Published sequence minus cursor. */
 QADS_API int qads_reader_lag(qads_reader* reader, uint64_t* lag);
@@ -247,14 +281,22 @@ QADS_API void qads_reader_close(qads_reader* reader);
 /** Closes and frees. */
 QADS_API void qads_reader_free(qads_reader* reader);
 
+/** Counters of one reader since it attached. */
 typedef struct qads_reader_stats {
-  uint64_t batches, bytes, bytes_copied, lost, waits, evacuations;
+  uint64_t batches;       /**< read */
+  uint64_t bytes;         /**< of the slots of these */
+  uint64_t bytes_copied;  /**< out of the ring by reads; small batches are */
+  uint64_t lost;          /**< batches that drop-oldest took from it */
+  uint64_t waits;         /**< times that it went to wait for a batch */
+  uint64_t evacuations;   /**< leases that were moved to private memory */
   uint64_t private_bytes; /**< of private memory that holds evacuated leases now */
   uint64_t leases;        /**< held now */
-  uint64_t cursor;
-  uint64_t capacity, generation;
+  uint64_t cursor;        /**< sequence that it reads next */
+  uint64_t capacity;      /**< bytes of the data ring */
+  uint64_t generation;    /**< as in qads_identity */
 } qads_reader_stats;
 
+/** The counters as they are now; after qads_reader_close those of then. */
 QADS_API int qads_reader_get_stats(qads_reader* reader, qads_reader_stats* stats);
 
 /** Before a fork whose child goes on with the program: moves all leases of this process to private memory, of
@@ -272,26 +314,55 @@ QADS_API int qads_bell_create(qads_bell** bell);
 QADS_API int qads_bell_fd(const qads_bell* bell);
 /** Takes all rings that are there. */
 QADS_API void qads_bell_drain(const qads_bell* bell);
+/** Closes and frees. */
 QADS_API void qads_bell_free(qads_bell* bell);
 
 /* ---- arenas by name ---- */
 
+/** A reader as seen from outside. Its counters are those of qads_reader_stats. */
 typedef struct qads_reader_info {
-  uint32_t index, pid;
-  uint32_t alive, waiting, state; /**< state: 1 joining, 2 live, 3 leaving */
-  uint32_t reserved;
-  uint64_t cursor, lag;
-  uint64_t pin; /**< lowest leased sequence, or UINT64_MAX */
-  uint64_t batches, bytes, bytes_copied, lost, evacuations, private_bytes;
+  uint32_t index;         /**< of its entry in the arena */
+  uint32_t pid;           /**< for people; never for decisions */
+  uint32_t alive;         /**< 1: its process lives */
+  uint32_t waiting;       /**< 1: it waits for a batch */
+  uint32_t state;         /**< 1 joining, 2 live, 3 leaving: closed, but its leases still take space */
+  uint32_t reserved;      /**< 0 */
+  uint64_t cursor;        /**< sequence that it reads next */
+  uint64_t lag;           /**< batches that are published and not read */
+  uint64_t pin;           /**< lowest leased sequence, or UINT64_MAX */
+  uint64_t batches;       /**< read */
+  uint64_t bytes;         /**< of the slots of these */
+  uint64_t bytes_copied;  /**< out of the ring by reads */
+  uint64_t lost;          /**< batches that drop-oldest took from it */
+  uint64_t evacuations;   /**< leases that were moved to private memory */
+  uint64_t private_bytes; /**< of private memory that holds evacuated leases now */
 } qads_reader_info;
 
+/** An arena as seen from outside. Its counters are those of qads_writer_stats. */
 typedef struct qads_arena_info {
-  uint64_t generation, created_ns, total_bytes, capacity;
-  uint32_t slots, max_readers, on_full, mode, one_schema, lease_threshold;
-  uint32_t state; /**< 1 open, 2 ended, 3 aborted */
-  uint32_t writer_alive, writer_pid, readers;
-  uint64_t published, oldest, batches, bytes, dropped_newest, dropped_oldest, reaped_readers, evictions;
-  char abort_reason[1001];
+  uint64_t generation;      /**< as in qads_identity */
+  uint64_t created_ns;      /**< CLOCK_REALTIME at its creation */
+  uint64_t total_bytes;     /**< of the segment */
+  uint64_t capacity;        /**< bytes of the data ring */
+  uint32_t slots;           /**< batches that may be in the ring at once */
+  uint32_t max_readers;     /**< that may be attached at once */
+  uint32_t on_full;         /**< qads_on_full */
+  uint32_t mode;            /**< permission bits of the segment */
+  uint32_t one_schema;      /**< 1: only batches with the columns of the first */
+  uint32_t lease_threshold; /**< batches of at least so many bytes are leased in place */
+  uint32_t state;           /**< 1 open, 2 ended, 3 aborted */
+  uint32_t writer_alive;    /**< 1: its writer lives */
+  uint32_t writer_pid;      /**< for people; never for decisions */
+  uint32_t readers;         /**< entries of readers in use */
+  uint64_t published;       /**< sequences below it are committed */
+  uint64_t oldest;          /**< lowest sequence at which a reader may join */
+  uint64_t batches;         /**< written */
+  uint64_t bytes;           /**< of the slots of these */
+  uint64_t dropped_newest;  /**< batches that were not written because the ring was full */
+  uint64_t dropped_oldest;  /**< unread batches taken from slow readers, added over the readers */
+  uint64_t reaped_readers;  /**< readers that died and whose entry was taken back */
+  uint64_t evictions;       /**< times that a reader was asked to move its leases out of the ring */
+  char abort_reason[1001];  /**< UTF-8, ended by a zero byte; empty unless aborted */
 } qads_arena_info;
 
 /** A snapshot. Fills up to `capacity` entries of `readers` (may be NULL); info->readers says how many there

@@ -73,10 +73,12 @@ export class SharedMemoryArena<T extends TypeMap = AnySchema> {
     this.name = name
   }
 
+  /** See the function `createWriter`. */
   createWriter(options?: WriterOptions): ArenaWriter<T> {
     return createWriter<T>(this.name, options)
   }
 
+  /** See the function `createReader`. */
   createReader(options?: ReaderOptions): ArenaReader<T> {
     return createReader<T>(this.name, options)
   }
@@ -92,10 +94,12 @@ export class SharedMemoryArena<T extends TypeMap = AnySchema> {
     }
   }
 
+  /** See `inspectArena`. */
   inspect(): ArenaInfo {
     return inspectArena(this.name)
   }
 
+  /** See `unlinkArena`. */
   unlink(): boolean {
     return unlinkArena(this.name)
   }

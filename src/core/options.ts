@@ -43,6 +43,7 @@ export const LEASE_POLICIES = ['gc', 'scoped', 'copy'] as const
 export type Verify = (typeof VERIFY)[number]
 export const VERIFY = ['metadata', 'values'] as const
 
+/** How an arena is made. */
 export interface WriterOptions {
   /** Size of the data ring in MiB (2^20 bytes), rounded up to whole pages. Default 64. */
   sizeMb?: number
@@ -74,6 +75,7 @@ export interface Loss {
   count: number
 }
 
+/** How a reader attaches, and what it is told. */
 export interface ReaderOptions {
   /** Where to start: what is still in the ring (`earliest`, the default), new batches only (`latest`), or a sequence. */
   from?: 'earliest' | 'latest' | number

@@ -79,6 +79,7 @@ export class SharedDataFrameReader implements AsyncIterable<PolarsDataFrame>, As
     return this.frames()
   }
 
+  /** Every frame until the end, with options such as a signal; `break` closes the reader. */
   frames(options?: IterateOptions): AsyncIterableIterator<PolarsDataFrame> {
     return new ReaderIterator(this, options)
   }
@@ -91,18 +92,22 @@ export class SharedDataFrameReader implements AsyncIterable<PolarsDataFrame>, As
     return this.#reader.closed
   }
 
+  /** After `close` the last numbers. */
   stats(): ReaderStats {
     return this.#reader.stats()
   }
 
+  /** Detaches. Frames that were read stay. Idempotent. */
   close(): void {
     this.#reader.close()
   }
 
+  /** Closes. */
   [Symbol.dispose](): void {
     this.close()
   }
 
+  /** Closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }

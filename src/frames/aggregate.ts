@@ -18,6 +18,7 @@ import {
 } from 'apache-arrow'
 import { type Cell, type ColumnName, type Decoded, type Flat } from './column_types.js'
 
+/** What an aggregate computes of its column. */
 export type AggregateFunction = 'count' | 'sum' | 'mean' | 'min' | 'max' | 'first' | 'last'
 
 /** One aggregate of one column; made by `count`, `sum`, `mean`, `min`, `max`, `first` and `last`. */

@@ -16,6 +16,7 @@ export type Joined<L extends TypeMap, R extends TypeMap, Dropped, Suffix extends
   L & { [P in Exclude<keyof R, Dropped> as P extends keyof L ? `${P & string}${Suffix}` : P]: R[P] }
 >
 
+/** Rows of the left side without a match: kept with nulls, or left out. */
 export type UnmatchedRows = 'null' | 'drop'
 
 interface JoinOptions {

@@ -30,6 +30,7 @@ export type PlainRow<T extends TypeMap, F extends TimestampForm = 'milliseconds'
   [K in keyof T]: PlainCell<T[K], F>
 }
 
+/** How plain rows are made. */
 export interface RowOptions<F extends TimestampForm = TimestampForm> {
   /**
    * How timestamps read: as apache-arrow gives them, milliseconds since the epoch (the default; a float below the millisecond, and

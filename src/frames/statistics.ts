@@ -25,6 +25,7 @@ export class StreamCounter {
     this.since = now()
   }
 
+  /** Counts a batch that passes. */
   add(batch: RecordBatch): void {
     this.batches++
     this.rows += batch.numRows
@@ -91,6 +92,7 @@ export class LagCounter {
 
   constructor(private readonly now: () => number = () => performance.timeOrigin + performance.now()) {}
 
+  /** Counts a batch that came just now. */
   add(info: CommittedBatch): void {
     // The writer's clock is this machine's, but is set now and then: never report that a batch came before it was sent.
     const age = Math.max(0, this.now() - info.commitTime)
@@ -102,6 +104,7 @@ export class LagCounter {
     this.lost += info.lost?.count ?? 0
   }
 
+  /** What was counted so far. */
   read(): LagStatistics {
     const { batches, maxMs, lastMs, lastSequence, lost } = this
     return { batches, meanMs: batches > 0 ? this.totalMs / batches : 0, maxMs, lastMs, lastSequence, lost }

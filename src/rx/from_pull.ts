@@ -25,6 +25,7 @@ export interface BatchSource<B = RecordBatch> {
   close(): void
 }
 
+/** How many batches may be out at once, and for how long. */
 export interface CreditOptions {
   /**
    * How many batches may be unfinished at once: handed out, and held by an asynchronous operator. Default 16. Plain
@@ -40,6 +41,7 @@ export interface CreditOptions {
   signal?: AbortSignal | undefined
 }
 
+/** How batches are pulled from a source. */
 export interface PullOptions<B> extends CreditOptions {
   /** Called with each batch when it is finished, or was read but not handed out. */
   onFinished?: (batch: B) => void

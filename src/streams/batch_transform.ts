@@ -7,7 +7,9 @@ import type { StreamOf } from './stream_of.js'
 
 /** What a transform does: outputs for each input, and at the end. They are made one at a time, as they are asked for. */
 export interface Step<In, Out> {
+  /** The outputs for one input. */
   each(input: In): Iterable<Out>
+  /** The outputs after the last input. */
   end?(): Iterable<Out>
 }
 
@@ -48,10 +50,12 @@ export class BatchTransform<In, Out> extends Transform {
     this.#step = step
   }
 
+  /** @internal Called by Node. */
   override _transform(input: In, _encoding: BufferEncoding, callback: TransformCallback): void {
     this.#start(() => this.#step.each(input), callback)
   }
 
+  /** @internal Called by Node. */
   override _flush(callback: TransformCallback): void {
     this.#start(() => this.#step.end?.() ?? [], callback)
   }
@@ -62,11 +66,13 @@ export class BatchTransform<In, Out> extends Transform {
     return output
   }
 
+  /** @internal Called by Node. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#lastError.drop()
     super._destroy(error, callback)
   }
 
+  /** @internal Called by Node. */
   override _read(size: number): void {
     if (this.#giving) this.#asked = true
     else if (this.#outputs !== undefined) this.#give()

@@ -18,14 +18,17 @@ import type { StreamOf } from './stream_of.js'
 
 /** A polars LazyDataFrame, as far as it is needed here. */
 export interface LazyPolarsFrame {
+  /** Computes the frame. */
   collect(): Promise<PolarsFrame>
 }
 
+/** How a frame becomes batches. */
 export interface FromPolarsOptions {
   /** Rows of a batch; the last may have fewer. Default 65536. */
   batchRows?: number
 }
 
+/** How a file becomes batches. */
 export interface FromFileOptions extends FromPolarsOptions {
   /** Options for polars: of `pl.scanCSV` or `pl.scanParquet`. */
   polars?: Readonly<Record<string, unknown>>

@@ -71,6 +71,7 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
     return this.#reader
   }
 
+  /** Of the reader behind the stream. */
   stats(): ReaderStats {
     return this.#reader.stats()
   }
@@ -80,6 +81,7 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
     return this.#reader.lag
   }
 
+  /** Every batch until the end; `break` destroys the stream. */
   override [Symbol.asyncIterator](): ReturnType<Readable[typeof Symbol.asyncIterator]> {
     const batches = super[Symbol.asyncIterator]() as NodeJS.AsyncIterator<ArenaBatch<T>>
     return this.#scope === undefined ? batches : scoped(batches)
@@ -91,6 +93,7 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
     return batch
   }
 
+  /** @internal Called by Node. */
   override _read(): void {
     this.#wanted = true
     this.#give()
@@ -99,6 +102,7 @@ export class ArenaReadable<T extends TypeMap = AnySchema> extends Readable {
     void this.#fill()
   }
 
+  /** @internal Called by Node. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#lastError.drop()
     this.#ahead.length = 0

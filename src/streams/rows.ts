@@ -6,6 +6,7 @@ import type { TimestampForm } from '../frames/plain_cells.js'
 import { validateInteger, validateObject, validateOneOf } from '../base/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 
+/** How plain objects become batches. */
 export interface FromRowsOptions<T extends TypeMap = AnySchema> {
   /** Rows of a batch; the last may have fewer. Default 1024. */
   batchRows?: number

@@ -43,6 +43,7 @@ export class Tap<T extends TypeMap = AnySchema> extends BatchTransform<RecordBat
     })
   }
 
+  /** What has passed so far. */
   stats(): TapStats {
     const elapsedMs = this.#last - this.#first
     const perSecond = (amount: number) => (elapsedMs > 0 ? (amount / elapsedMs) * 1000 : 0)

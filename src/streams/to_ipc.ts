@@ -4,6 +4,7 @@ import { validateObject, validateOneOf } from '../base/validators.js'
 import { type BatchStream, BatchTransform } from './batch_transform.js'
 import { type IpcFormat, IpcJoiner } from './ipc_joiner.js'
 
+/** Which form of Arrow IPC is made. */
 export interface ToIpcOptions {
   /** `stream` (the default) can be read while it is written; `file` in any order, once it is complete. */
   format?: IpcFormat

@@ -50,14 +50,17 @@ export class ArenaWritable<T extends TypeMap = AnySchema> extends Writable {
     return this.#writer
   }
 
+  /** Of the writer behind the stream. */
   stats(): WriterStats {
     return this.#writer.stats()
   }
 
+  /** @internal Called by Node. */
   override _write(data: Data<T>, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     this.#writer.write(data).then(() => callback(), this.#failed(callback))
   }
 
+  /** @internal Called by Node. */
   override _writev(
     chunks: { chunk: Data<T>; encoding: BufferEncoding }[],
     callback: (error?: Error | null) => void,
@@ -65,10 +68,12 @@ export class ArenaWritable<T extends TypeMap = AnySchema> extends Writable {
     this.#writeAll(chunks).then(() => callback(), this.#failed(callback))
   }
 
+  /** @internal Called by Node. */
   override _final(callback: (error?: Error | null) => void): void {
     this.#writer.finish({ waitForReader: this.#waitForReader }).then(() => callback(), this.#failed(callback))
   }
 
+  /** @internal Called by Node. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     // After a finish the writer is closed, and this does nothing.
     if (error !== null) this.#writer.abort(error)

@@ -10,8 +10,11 @@ import { slotBytes } from '../reading/lease.js'
 /** A polars DataFrame, as far as a writer needs it. */
 export interface PolarsFrame {
   readonly width: number
+  /** The same rows with one chunk a column. */
   rechunk(): PolarsFrame
+  /** `length` rows from row `offset` on. */
   slice(offset: number, length: number): PolarsFrame
+  /** The frame as an Arrow IPC file. */
   writeIPC(): Buffer
 }
 

@@ -212,10 +212,12 @@ export class ArenaReader<T extends TypeMap = AnySchema>
     leaveDoorbell(this)
   }
 
+  /** Closes. */
   [Symbol.dispose](): void {
     this.close()
   }
 
+  /** Closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }

@@ -83,6 +83,7 @@ export class Loan<T extends TypeMap = AnySchema> implements Disposable {
     lender?.abort()
   }
 
+  /** Gives the space back, unless the batch was committed. */
   [Symbol.dispose](): void {
     this.abort()
   }

@@ -6,6 +6,7 @@ import { validateFunction, validateObject } from '../../base/validators.js'
 import { metering } from '../metering.js'
 import type { MeterOptions } from './meter_throughput.js'
 
+/** How the age of batches is measured. */
 export interface MeterLagOptions<B extends RecordBatch = RecordBatch> extends MeterOptions {
   /** What is known of a batch; undefined leaves it out. Default `batchInfo`, which knows batches as they came from an arena. */
   infoOf?: (batch: B) => CommittedBatch | undefined

@@ -4,6 +4,7 @@ import { StreamCounter, type StreamStatistics } from '../../frames/statistics.js
 import { validateFunction, validateObject } from '../../base/validators.js'
 import { metering } from '../metering.js'
 
+/** When a meter reports. */
 export interface MeterOptions {
   /** Milliseconds between reports. Default 1000. */
   everyMs?: number

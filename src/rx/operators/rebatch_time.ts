@@ -12,6 +12,7 @@ import { validateDuration, validateInteger, validateObject } from '../../base/va
 import { CreditGate } from '../credit_gate.js'
 import { guard, relay } from '../relay.js'
 
+/** When a joined batch is given out. */
 export interface RebatchTimeOptions {
   /** Emit earlier, when so many rows have gathered. Default: no limit. */
   maxRows?: number

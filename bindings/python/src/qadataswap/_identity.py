@@ -12,7 +12,7 @@ Identity: TypeAlias = tuple[int, int]
 
 
 def identity_of(name: str) -> Identity:
-    """:raises NotFoundError:"""
+    """:raises NotFoundError: there is no such arena"""
     info = _native.inspect_arena(name)
     return info['generation'], info['created_ns']
 

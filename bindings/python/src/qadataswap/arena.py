@@ -37,7 +37,7 @@ def inspect_arena(name: str) -> ArenaInfo:
     """Looks at an arena without attaching to it. The numbers are read one by one while the arena lives.
 
     :raises NotFoundError, NotAnArenaError, IncompatibleError, CorruptError, PermissionDeniedError,
-        NameInvalidError:
+        NameInvalidError: as their names say
     """
     info = _native.inspect_arena(check_name(name))
     on_full = info.pop('on_full')

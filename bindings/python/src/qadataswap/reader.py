@@ -46,7 +46,7 @@ class Reader(ReaderCore):
         the next one.
     :raises NotFoundError: there is no such arena (without `wait_ms`)
     :raises TooManyReadersError, IncompatibleError, NotAnArenaError, CorruptError, NameInvalidError,
-        InvalidArgumentError, PermissionDeniedError:
+        InvalidArgumentError, PermissionDeniedError: as their names say
     """
 
     def read(self, *, timeout: float | None = None) -> pl.DataFrame | None:
@@ -76,7 +76,7 @@ class Reader(ReaderCore):
         """Waits until the arena exists and this reader is attached. `read` waits too.
 
         :raises NotFoundError: `wait_ms` passed first
-        :raises TimedOutError:
+        :raises TimedOutError: `timeout` passed first
         """
         self._wait_for_arena(check_timeout(timeout))
 

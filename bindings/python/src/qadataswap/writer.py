@@ -42,7 +42,7 @@ class Writer(WriterCore):
     :param spin_micros: microseconds that a wait spins before it sleeps, up to 1000000. Default 0.
     :raises WriterExistsError: the name has a writer that is alive
     :raises NoSpaceError: shared memory has not enough room
-    :raises NameInvalidError, InvalidArgumentError, PermissionDeniedError:
+    :raises NameInvalidError, InvalidArgumentError, PermissionDeniedError: as their names say
     """
 
     def write(
@@ -106,7 +106,7 @@ class Writer(WriterCore):
 
         :param need_reader: also wait for the first reader, when none ever attached.
         :param timeout: seconds; None waits for ever.
-        :raises TimedOutError:
+        :raises TimedOutError: some batch is unread, or no reader came
         """
         if not self._native_open('drained').wait_drained(need_reader, check_timeout(timeout)):
             raise TimedOutError(f'drained() of arena "{self.name}" timed out after {timeout} s')

@@ -1,3 +1,4 @@
+/// @namespace qads::arrow
 /// QADataSwap for Arrow C++: record batches between processes on one machine, through a ring in POSIX shared
 /// memory. One writer, many readers, in C++, Node.js, Python and Rust. Link `qadataswap::arrow`.
 #pragma once

@@ -10,6 +10,7 @@ namespace qads::arrow {
 /// What everything here throws. The message names the arena, the numbers, and what to do.
 class Error : public std::runtime_error {
  public:
+  /// An error of this code and message.
   Error(qads_error code, const std::string& message) : std::runtime_error(message), code_(code) {}
 
   /// QADS_ERR_…, the same in every language.

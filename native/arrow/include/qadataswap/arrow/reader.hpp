@@ -30,17 +30,21 @@ class Reader {
   /// Attaches. Codes: NOT_FOUND (after `options.wait`), TOO_MANY_READERS, NOT_AN_ARENA, INCOMPATIBLE,
   /// CORRUPT, NAME_INVALID, INVALID_ARGUMENT, PERMISSION.
   explicit Reader(const std::string& name, const ReaderOptions& options = {});
+  /// Closes.
   ~Reader();
+  /// Takes the other's place; to read from that one is CLOSED.
   Reader(Reader&&) noexcept;
+  /// Closes, and takes the other's place.
   Reader& operator=(Reader&&) noexcept;
 
+  /// Of the arena.
   const std::string& name() const noexcept;
 
   /// The next batch, or null when the writer ended the arena and all was read. Codes: TIMED_OUT (nothing is
   /// taken), WRITER_DIED and WRITER_ABORTED after everything that was committed before, CORRUPT (the next
   /// read goes on behind it), CLOSED.
   std::shared_ptr<::arrow::RecordBatch> read(Timeout timeout = kForever);
-  /// Nothing if no batch is ready; null at the end.
+  /// Like read(), without waiting. Nothing if no batch is ready; null at the end.
   std::optional<std::shared_ptr<::arrow::RecordBatch>> try_read();
   /// Everything to the end, as one table of as many chunks as there were batches. Null if there was none.
   /// Code: SCHEMA_MISMATCH if their schemas differ.
@@ -56,6 +60,7 @@ class Reader {
   std::uint64_t lag() const;
   /// Detaches; batches stay valid. Idempotent.
   void close() noexcept;
+  /// True after close().
   bool closed() const noexcept;
   /// After close() the last numbers.
   ReaderStats stats() const;
@@ -63,16 +68,21 @@ class Reader {
   /// `for (const auto& batch : reader)`: every batch until the end.
   class Iterator {
    public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = std::shared_ptr<::arrow::RecordBatch>;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const value_type*;
-    using reference = const value_type&;
+    using iterator_category = std::input_iterator_tag;         ///< goes over the batches once
+    using value_type = std::shared_ptr<::arrow::RecordBatch>;  ///< a batch
+    using difference_type = std::ptrdiff_t;                    ///< of no use here
+    using pointer = const value_type*;                         ///< to the batch at hand
+    using reference = const value_type&;                       ///< of the batch at hand
 
+    /// The end.
     Iterator() = default;
+    /// Reads the first batch.
     explicit Iterator(Reader& reader) : reader_(&reader) { ++*this; }
+    /// The batch at hand.
     reference operator*() const noexcept { return batch_; }
+    /// The batch at hand.
     pointer operator->() const noexcept { return &batch_; }
+    /// Waits for the next batch and reads it; becomes the end when there is none.
     Iterator& operator++() {
       // The batch at hand is given back before the next is waited for.
       batch_.reset();
@@ -80,15 +90,20 @@ class Reader {
       if (batch_ == nullptr) reader_ = nullptr;
       return *this;
     }
+    /// Like `++i`.
     void operator++(int) { ++*this; }
+    /// Both at the end, or over the same reader.
     bool operator==(const Iterator& other) const noexcept { return reader_ == other.reader_; }
+    /// The opposite of `==`.
     bool operator!=(const Iterator& other) const noexcept { return reader_ != other.reader_; }
 
    private:
     Reader* reader_ = nullptr;
     value_type batch_;
   };
+  /// Reads the first batch.
   Iterator begin() { return Iterator(*this); }
+  /// The end of every reader.
   Iterator end() { return {}; }
 
  private:

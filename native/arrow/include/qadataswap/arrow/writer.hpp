@@ -16,6 +16,7 @@ class Table;
 
 namespace qads::arrow {
 
+/// Metadata of one batch alone; may be null.
 using CustomMetadata = std::shared_ptr<const ::arrow::KeyValueMetadata>;
 
 /// Writes record batches into an arena of its own: one writer an arena, any number of readers. One thread at
@@ -28,11 +29,16 @@ class Writer {
   /// Creates the arena; takes the name over from a writer that closed or died. Codes: NAME_INVALID,
   /// INVALID_ARGUMENT, WRITER_EXISTS, NOT_AN_ARENA, NO_SPACE, PERMISSION.
   explicit Writer(const std::string& name, const WriterOptions& options = {});
+  /// Closes; aborts an arena that is open.
   ~Writer();
+  /// Takes the other's place; to write with that one is CLOSED.
   Writer(Writer&&) noexcept;
+  /// Gives up what it has as the destructor does, and takes the other's place.
   Writer& operator=(Writer&&) noexcept;
 
+  /// Of the arena.
   const std::string& name() const noexcept;
+  /// Of the arena.
   ArenaId id() const;
 
   /// Copies the batch into the ring, split by rows if it is larger than that; its memory is borrowed for the
@@ -66,6 +72,7 @@ class Writer {
   /// Detaches; ends the arena if it is open. Without a reader the arena is gone, which a warning on standard
   /// error tells under OnFull::block if anything was unread. Idempotent.
   void close() noexcept;
+  /// True after close(), finish() or abort().
   bool closed() const noexcept;
 
   /// After close() the last numbers.
