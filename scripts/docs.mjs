@@ -31,6 +31,7 @@ if (doxygen === undefined) leaveOut('doxygen cannot be had (apt-get install doxy
 if ((await run('cargo', ['--version'], { quiet: true })).code !== 0) leaveOut('cargo is not installed')
 
 rmSync(site, { recursive: true, force: true })
+for (const part of ['typescript', 'cpp']) rmSync(join(work, part), { recursive: true, force: true })
 mkdirSync(work, { recursive: true })
 
 await must('the TypeScript reference', process.execPath, [join(root, 'node_modules/typedoc/bin/typedoc')])
@@ -76,5 +77,16 @@ for (const part of [
 }
 
 const lychee = join(python, '../lychee')
-await must('a link', lychee, ['--offline', '--include-fragments', '--no-progress', join(site, '**/*.html')])
+await must('a link', lychee, [
+  '--offline',
+  '--include-fragments',
+  '--no-progress',
+  // Lines of a source file, which rustdoc's script marks: single lines have an anchor, ranges have none.
+  '--exclude',
+  String.raw`/reference/rust/src/.*\.rs\.html#\d+-\d+$`,
+  // A template of the theme, not a page.
+  '--exclude-path',
+  String.raw`/_static/webpack-macros\.html$`,
+  join(site, '**/*.html'),
+])
 console.log(`${site}/index.html`)

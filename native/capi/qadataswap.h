@@ -23,8 +23,8 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
 /** Marks the functions of the library. */
+#if defined(__GNUC__)
 #define QADS_API __attribute__((visibility("default")))
 #else
 #define QADS_API

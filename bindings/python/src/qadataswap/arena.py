@@ -36,8 +36,9 @@ def list_arenas() -> list[str]:
 def inspect_arena(name: str) -> ArenaInfo:
     """Looks at an arena without attaching to it. The numbers are read one by one while the arena lives.
 
-    :raises NotFoundError, NotAnArenaError, IncompatibleError, CorruptError, PermissionDeniedError,
-        NameInvalidError: as their names say
+    :raises NotFoundError, NotAnArenaError, IncompatibleError, CorruptError: there is no sound arena
+    :raises PermissionDeniedError: it is another user's
+    :raises NameInvalidError: no arena can have this name
     """
     info = _native.inspect_arena(check_name(name))
     on_full = info.pop('on_full')

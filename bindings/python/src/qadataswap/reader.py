@@ -45,8 +45,10 @@ class Reader(ReaderCore):
     :param on_reconnect: told why a writer is left, by the error or by None (it ended), before the wait for
         the next one.
     :raises NotFoundError: there is no such arena (without `wait_ms`)
-    :raises TooManyReadersError, IncompatibleError, NotAnArenaError, CorruptError, NameInvalidError,
-        InvalidArgumentError, PermissionDeniedError: as their names say
+    :raises TooManyReadersError: all places for readers are taken
+    :raises IncompatibleError, NotAnArenaError, CorruptError: there is no sound arena
+    :raises PermissionDeniedError: it is another user's
+    :raises NameInvalidError, InvalidArgumentError: no arena can have this name, or an option is wrong
     """
 
     def read(self, *, timeout: float | None = None) -> pl.DataFrame | None:
