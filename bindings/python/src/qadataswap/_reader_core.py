@@ -56,9 +56,7 @@ class ReaderCore:
         self._last_stats: ReaderStats | None = None
         self.name = check_name(name)
         """Of the arena."""
-        self._options = reader_options(
-            from_, wait_ms, spin_micros, on_loss, verify, reconnect, on_reconnect
-        )
+        self._options = reader_options(from_, wait_ms, spin_micros, on_loss, verify, reconnect, on_reconnect)
         # The arena that is read or was left last, and what was known of it when it was left.
         self._seen: Identity | None = None
         self._last_info: BatchInfo | None = None
