@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 use libtest_mimic::Trial;
-use qadataswap::{Reader, SharedMemoryArena, SharedMemoryConfig, Writer};
+use qadataswap::{Reader, SharedMemoryArena, SharedMemoryConfig, Verify, Writer};
 
 use crate::peer::Peer;
 use crate::surface::{SOON, batch, large_batch, value_of};
@@ -82,7 +82,8 @@ fn in_place() -> Outcome {
 }
 
 fn small_copied() -> Outcome {
-    let config = support::config("small");
+    // Where values are verified, a small batch is copied before that.
+    let config = support::config("small").with_verify(Verify::Metadata);
     let mut writer = Writer::create(&config)?;
     let mut reader = Reader::attach(&config)?;
     writer.write(&batch(1))?;
