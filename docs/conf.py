@@ -17,8 +17,6 @@ extensions = [
     'sphinx_copybutton',
     'autoapi.extension',
 ]
-# Included by a page.
-exclude_patterns = ['coming-from/figures.md']
 
 # A reference that leads nowhere fails the build; what lies outside of the site is told here.
 nitpicky = True
